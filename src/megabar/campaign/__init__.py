@@ -1,0 +1,1 @@
+"""Many cells, many weeks: plan, store, runner."""

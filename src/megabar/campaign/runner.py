@@ -1,0 +1,1 @@
+"""Does what is missing, and only that."""

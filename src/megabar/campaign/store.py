@@ -1,0 +1,1 @@
+"""The store of a campaign: archive files and one SQLite database."""

@@ -1,0 +1,1 @@
+"""Entry point: a table of verbs, each imported when it is called."""

@@ -1,0 +1,1 @@
+"""Verbs on campaigns: simulate, run, status, report."""

@@ -1,0 +1,1 @@
+"""Arrays in, numbers with errors out. Knows no physics."""

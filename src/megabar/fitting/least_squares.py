@@ -1,0 +1,1 @@
+"""Least squares with analytic Jacobians and absolute errors, single and batched."""

@@ -1,0 +1,1 @@
+"""Model functions: sums, backgrounds, bounds, analytic Jacobians."""

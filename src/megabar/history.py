@@ -1,0 +1,1 @@
+"""Observables of one cell over the weeks: Observables -> History."""

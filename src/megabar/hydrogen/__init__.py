@@ -1,0 +1,1 @@
+"""Hydrogen in the cell: materials, geometry, release, rate laws."""

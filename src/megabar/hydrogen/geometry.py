@@ -1,0 +1,1 @@
+"""Grains, films and gasket as geometry of the release problem."""

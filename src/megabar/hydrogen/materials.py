@@ -1,0 +1,1 @@
+"""Diffusivity, solubility and traps of the materials around the sample."""

@@ -1,0 +1,1 @@
+"""Rate laws without space: closed curves of hydrogen loss."""

@@ -1,0 +1,4 @@
+"""The solver of hydrogen release.
+
+Twin: ``inference.desorption``.
+"""

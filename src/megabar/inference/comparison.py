@@ -1,0 +1,1 @@
+"""Which law, or which artefact, the histories support."""

@@ -1,0 +1,4 @@
+"""Laws of hydrogen loss fitted to histories.
+
+Twin: ``hydrogen.release``.
+"""

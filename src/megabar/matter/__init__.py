@@ -1,0 +1,1 @@
+"""What is in the cell: nuclei, crystals, pressure gauges, the cell itself."""

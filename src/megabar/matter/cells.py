@@ -1,0 +1,1 @@
+"""The diamond anvil cell: anvils, gasket, cavity, coil."""

@@ -1,0 +1,1 @@
+"""Crystals of hydrides: sites, lattice, volume against pressure."""

@@ -1,0 +1,4 @@
+"""Pressure gauges: diamond Raman edge, ruby, equations of state.
+
+Twin: ``observables.pressure``.
+"""

@@ -1,0 +1,1 @@
+"""Nuclear data: spin, abundance, bare gyromagnetic ratio, frequency ratio Xi, quadrupole moment."""

@@ -1,0 +1,1 @@
+"""Moving hydrogen as spins see it."""

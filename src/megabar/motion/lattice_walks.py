@@ -1,0 +1,4 @@
+"""Walks of hydrogen on its sublattice.
+
+Twin: ``observables.diffusivity``.
+"""

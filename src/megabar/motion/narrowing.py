@@ -1,0 +1,1 @@
+"""Line width from rigid to narrowed by motion."""

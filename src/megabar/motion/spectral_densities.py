@@ -1,0 +1,1 @@
+"""Spectral densities of dipolar couplings that fluctuate."""

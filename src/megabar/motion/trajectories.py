@@ -1,0 +1,1 @@
+"""Displacements, sites and dipolar correlations of a trajectory."""

@@ -1,0 +1,1 @@
+"""Spectrum, Acquisition or Sweep -> Observables."""

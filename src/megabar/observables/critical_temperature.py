@@ -1,0 +1,4 @@
+"""Tc from resistance.
+
+Twin: ``superconductivity``.
+"""

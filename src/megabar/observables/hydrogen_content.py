@@ -1,0 +1,4 @@
+"""Hydrogen per metal atom by quantitative NMR.
+
+Twin: ``spins.sequences``.
+"""

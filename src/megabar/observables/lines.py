@@ -1,0 +1,4 @@
+"""Shift, width, area and second moment of lines.
+
+Twin: ``spins.lineshapes``.
+"""

@@ -1,0 +1,4 @@
+"""Pressure from Raman edges and ruby lines.
+
+Twin: ``matter.gauges``.
+"""

@@ -1,0 +1,1 @@
+"""Files in, Acquisition or Sweep out."""

@@ -1,0 +1,1 @@
+"""The archive format: one acquisition, one immutable netCDF-4 file."""

@@ -1,0 +1,1 @@
+"""Bruker TopSpin and XWIN-NMR folders: fid and pseudo-2D ser."""

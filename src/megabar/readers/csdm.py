@@ -1,0 +1,1 @@
+"""Core Scientific Dataset Model files (.csdf, .csdfe), read and written."""

@@ -1,0 +1,1 @@
+"""Frames of ab initio and MD trajectories."""

@@ -1,0 +1,1 @@
+"""JCAMP-DX files: FIDs and processed spectra."""

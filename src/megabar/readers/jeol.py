@@ -1,0 +1,1 @@
+"""JEOL Delta files (.jdf)."""

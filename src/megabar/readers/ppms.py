@@ -1,0 +1,1 @@
+"""Quantum Design PPMS MultiVu files (.dat)."""

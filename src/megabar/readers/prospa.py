@@ -1,0 +1,1 @@
+"""Magritek Prospa/Kea folders."""

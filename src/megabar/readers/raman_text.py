@@ -1,0 +1,1 @@
+"""Raman and ruby spectra as text."""

@@ -1,0 +1,1 @@
+"""Which reader takes which file, by magic bytes and suffix; it is imported when one matches."""

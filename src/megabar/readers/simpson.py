@@ -1,0 +1,1 @@
+"""SIMPSON text files (.fid, .spe), read and written."""

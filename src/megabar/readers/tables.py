@@ -1,0 +1,1 @@
+"""CSV and other text tables with a stated column map; CSV out."""

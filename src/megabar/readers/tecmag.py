@@ -1,0 +1,1 @@
+"""Tecmag TNMR files (.tnt)."""

@@ -1,0 +1,1 @@
+"""Agilent/Varian VnmrJ folders (.fid)."""

@@ -1,0 +1,1 @@
+"""The adapter to nmrglue: raw header and array of vendor files, no axes, no meaning."""

@@ -1,0 +1,1 @@
+"""Figures and document, every number with its origin."""

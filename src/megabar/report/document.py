@@ -1,0 +1,1 @@
+"""One self-contained HTML file, and its tables as CSV."""

@@ -1,0 +1,1 @@
+"""Baseline of spectra from signal-free flanks."""

@@ -1,0 +1,1 @@
+"""Echo tops, whole and half echoes, echo trains."""

@@ -1,0 +1,1 @@
+"""Noise level of acquisitions and spectra."""

@@ -1,0 +1,1 @@
+"""Zero- and first-order phase."""

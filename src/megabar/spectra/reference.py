@@ -1,0 +1,1 @@
+"""Shift axis: by Xi, by external standard, by internal copper."""

@@ -1,0 +1,1 @@
+"""Trim, apodise, zero-fill and Fourier transform."""

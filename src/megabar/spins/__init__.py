@@ -1,0 +1,1 @@
+"""Forward physics of spins: operators, Hamiltonians, pulses, line shapes."""

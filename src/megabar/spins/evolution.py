@@ -1,0 +1,1 @@
+"""Evolution of the density matrix under pulses of any shape."""

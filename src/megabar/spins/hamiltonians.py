@@ -1,0 +1,1 @@
+"""Spin Hamiltonians: offset, shift, quadrupole, dipole."""

@@ -1,0 +1,4 @@
+"""Line shapes of static powders.
+
+Twin: ``observables.lines``.
+"""

@@ -1,0 +1,1 @@
+"""Orientation sets for powders, each with its stated accuracy."""

@@ -1,0 +1,194 @@
+"""The only place that understands ``"170 GPa"``.
+
+What people type is parsed once, at the door; inside, numbers are floats. Frequency and angular
+frequency share a dimension and differ by 2 pi: they have two doors, and neither opens for the
+other.
+"""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from megabar.errors import UnitError
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from numpy.typing import NDArray
+
+_SUGGESTIONS = {
+    "k": "K for kelvin (k is the Boltzmann constant)",
+    "uS": "us for microseconds (uS are microsiemens)",
+    "mS": "ms for milliseconds (mS are millisiemens)",
+    "A": "angstrom (A are amperes)",
+    "Gpa": "GPa",
+    "gpa": "GPa",
+    "Angstrom": "angstrom",
+    "gauss": "T (1 gauss = 1e-4 T)",
+    "G": "T (1 G = 1e-4 T)",
+    "degC": "K (0 degC = 273.15 K)",
+}
+_SI = {  # laboratory unit of a dataset variable -> factor to SI
+    "1": 1.0,
+    "s": 1.0,
+    "Hz": 1.0,
+    "Hz/MHz": 1e-6,
+    "rad": 1.0,
+    "rad2 s-2": 1.0,
+    "m2 s-1": 1.0,
+    "K": 1.0,
+    "T": 1.0,
+    "ohm": 1.0,
+    "A": 1.0,
+    "GPa": 1e9,
+    "day": 86400.0,
+    "cm-1": 100.0,
+    "nm": 1e-9,
+}
+
+
+@cache
+def _registry() -> Any:
+    import pint
+
+    return pint.UnitRegistry(cache_folder=None, autoconvert_offset_to_baseunit=False)
+
+
+@lru_cache(maxsize=4096)
+def _parse(text: str, unit: str, name: str) -> float:
+    import pint
+
+    registry = _registry()
+    word = text.split()[-1] if text.split() else ""
+    hint = f" Perhaps {_SUGGESTIONS[word]} is meant." if word in _SUGGESTIONS else ""
+    try:
+        quantity = registry.Quantity(text)
+    except (pint.errors.PintError, ValueError, TypeError, AttributeError, SyntaxError) as error:
+        msg = f"Found {name} {text!r}, which is no quantity in {unit} ({error}).{hint}"
+        raise UnitError(msg) from None
+    if not isinstance(quantity.magnitude, int | float):
+        msg = f"Found {name} {text!r}; one number with a unit is needed, such as '1 {unit}'."
+        raise UnitError(msg)
+    if _is_angular(str(quantity.units)) != _is_angular(unit):
+        msg = (
+            f"Found {name} {text!r}; {unit} is needed. Frequency and angular frequency differ "
+            "by 2 pi and are never converted into each other: write the number in the unit asked."
+        )
+        raise UnitError(msg)
+    try:
+        value = float(f"{quantity.to(unit).magnitude:.15g}")  # 5 us is 5e-06, not 4.99...e-06
+    except pint.errors.PintError:
+        bare = (
+            ""
+            if str(quantity.units) != "dimensionless"
+            else " A number without a unit says too little."
+        )
+        msg = f"Found {name} {text!r}; a quantity in {unit} is needed.{bare}{hint}"
+        raise UnitError(msg) from None
+    if not np.isfinite(value):
+        msg = f"Found {name} {text!r}; a finite number in {unit} is needed."
+        raise UnitError(msg)
+    return value
+
+
+def _is_angular(unit: str) -> bool:
+    words = unit.replace("*", " ").replace("/", " ").split()
+    return any(word in {"rad", "radian", "radians"} for word in words)
+
+
+def parse(text: str, *, unit: str, name: str) -> float:
+    """Read one quantity that somebody typed.
+
+    Parameters
+    ----------
+    text
+        A number with its unit, for example ``"170 GPa"``.
+    unit
+        The unit of the answer.
+    name
+        What the quantity is, for the error message.
+
+    Returns
+    -------
+    :
+        The number in ``unit``.
+
+    Raises
+    ------
+    UnitError
+        If the text is no quantity of that kind.
+
+    Examples
+    --------
+    >>> parse("14 us", unit="s", name="dead time")
+    1.4e-05
+    >>> parse("900 ppm", unit="Hz/MHz", name="shift")
+    900.0
+    """
+    return _parse(text.strip(), unit, name)
+
+
+def quantity(value: float | str, *, unit: str, name: str) -> float:
+    """Take a number that is already in ``unit``, or a text with a unit of its own.
+
+    Parameters
+    ----------
+    value
+        A number in ``unit``, or a text such as ``"5 us"``.
+    unit
+        The unit of the answer.
+    name
+        What the quantity is, for the error message.
+
+    Returns
+    -------
+    :
+        The number in ``unit``.
+
+    Raises
+    ------
+    UnitError
+        If the text is no quantity of that kind, or the number is not finite.
+
+    Examples
+    --------
+    >>> quantity("5 us", unit="s", name="dead time")
+    5e-06
+    >>> quantity(5e-6, unit="s", name="dead time")
+    5e-06
+    """
+    if isinstance(value, str):
+        return parse(value, unit=unit, name=name)
+    number = float(value)
+    if not np.isfinite(number):
+        msg = f"Found {name} {value!r}; a finite number in {unit} is needed."
+        raise UnitError(msg)
+    return number
+
+
+def si(variable: xr.DataArray) -> NDArray[Any]:
+    """Give the values of a dataset variable in SI, by the unit that it carries.
+
+    Parameters
+    ----------
+    variable
+        Any shape, with ``attrs["units"]``.
+
+    Returns
+    -------
+    :
+        The values in SI, same shape.
+
+    Raises
+    ------
+    UnitError
+        If the variable carries no unit, or one that datasets do not use.
+    """
+    unit = variable.attrs.get("units")
+    if unit not in _SI:
+        msg = f"Found units {unit!r} on {variable.name!r}; one of {', '.join(_SI)} is needed."
+        raise UnitError(msg)
+    values = np.asarray(variable.values)
+    return values if _SI[unit] == 1.0 else values * _SI[unit]

@@ -1,0 +1,1 @@
+"""The virtual laboratory: raw campaigns with known truth. Shares no analysis code."""

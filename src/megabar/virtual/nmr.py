@@ -1,0 +1,1 @@
+"""Signals of a virtual cell: free induction decays, echoes, recoveries."""

@@ -1,0 +1,1 @@
+"""Resistance curves of a virtual cell."""

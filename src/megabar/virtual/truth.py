@@ -1,0 +1,1 @@
+"""What a virtual cell is made of, and the file that says so."""
