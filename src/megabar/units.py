@@ -7,7 +7,9 @@ other.
 
 from __future__ import annotations
 
+import re
 from functools import cache, lru_cache
+from tokenize import TokenError
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +32,10 @@ _SUGGESTIONS = {
     "G": "T (1 G = 1e-4 T)",
     "degC": "K (0 degC = 273.15 K)",
 }
+_QUANTITY = re.compile(
+    r"(?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(?P<unit>[^\W\d][^\[\],;+]*|%|1|)"
+)
+_NO_UNIT = (ValueError, TypeError, AttributeError, SyntaxError, TokenError)
 _SI = {  # laboratory unit of a dataset variable -> factor to SI
     "1": 1.0,
     "s": 1.0,
@@ -60,42 +66,42 @@ def _registry() -> Any:
 def _parse(text: str, unit: str, name: str) -> float:
     import pint
 
-    registry = _registry()
-    word = text.split()[-1] if text.split() else ""
+    found = _QUANTITY.fullmatch(text)
+    word = found["unit"] if found else ""
     hint = f" Perhaps {_SUGGESTIONS[word]} is meant." if word in _SUGGESTIONS else ""
+    needed = (
+        f"Found {name} {text!r}; a finite number with a unit that converts to {unit} is needed."
+    )
+    if found is None:
+        raise UnitError(needed)
     try:
-        quantity = registry.Quantity(text)
-    except (pint.errors.PintError, ValueError, TypeError, AttributeError, SyntaxError) as error:
-        msg = f"Found {name} {text!r}, which is no quantity in {unit} ({error}).{hint}"
-        raise UnitError(msg) from None
-    if not isinstance(quantity.magnitude, int | float):
-        msg = f"Found {name} {text!r}; one number with a unit is needed, such as '1 {unit}'."
-        raise UnitError(msg)
-    if _is_angular(str(quantity.units)) != _is_angular(unit):
+        units = _registry().parse_units(_in_pint(word))
+        target = _registry().parse_units(_in_pint(unit))
+    except (*_NO_UNIT, pint.errors.PintError):
+        raise UnitError(needed + hint) from None
+    if _is_angular(str(units)) != _is_angular(unit):
         msg = (
             f"Found {name} {text!r}; {unit} is needed. Frequency and angular frequency differ "
-            "by 2 pi and are never converted into each other: write the number in the unit asked."
+            "by 2 pi and are never converted: write the number in the unit asked."
         )
         raise UnitError(msg)
     try:
-        value = float(f"{quantity.to(unit).magnitude:.15g}")  # 5 us is 5e-06, not 4.99...e-06
+        value = _registry().Quantity(float(found["number"]), units).to(target).magnitude
     except pint.errors.PintError:
-        bare = (
-            ""
-            if str(quantity.units) != "dimensionless"
-            else " A number without a unit says too little."
-        )
-        msg = f"Found {name} {text!r}; a quantity in {unit} is needed.{bare}{hint}"
-        raise UnitError(msg) from None
-    if not np.isfinite(value):
-        msg = f"Found {name} {text!r}; a finite number in {unit} is needed."
-        raise UnitError(msg)
-    return value
+        raise UnitError(needed + hint) from None
+    return float(f"{value:.15g}")  # 5 us is 5e-06, not 4.9999999999999996e-06
 
 
 def _is_angular(unit: str) -> bool:
-    words = unit.replace("*", " ").replace("/", " ").split()
-    return any(word in {"rad", "radian", "radians"} for word in words)
+    words = set(re.findall(r"[a-z]+", unit))
+    return bool(words & {"rad", "radian", "radians", "deg", "degree", "degrees"})
+
+
+def _in_pint(unit: str) -> str:
+    """Spell a unit of our datasets as pint does: ``"m2 s-1"`` becomes ``"m**2 * s**-1"``."""
+    if unit in {"", "1"}:
+        return "dimensionless"
+    return re.sub(r"(?<=[a-zA-Z])(-?\d+)(?=\s|$)", r"**\1", unit)
 
 
 def parse(text: str, *, unit: str, name: str) -> float:
