@@ -30,7 +30,6 @@ _SUGGESTIONS = {
     "Angstrom": "angstrom",
     "gauss": "T (1 gauss = 1e-4 T)",
     "G": "T (1 G = 1e-4 T)",
-    "degC": "K (0 degC = 273.15 K)",
 }
 _QUANTITY = re.compile(
     r"(?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(?P<unit>[^\W\d][^\[\],;+]*|%|1|)"
@@ -93,7 +92,7 @@ def _parse(text: str, unit: str, name: str) -> float:
 
 
 def _is_angular(unit: str) -> bool:
-    words = set(re.findall(r"[a-z]+", unit))
+    words = set(re.findall(r"[A-Za-z_]+", unit))
     return bool(words & {"rad", "radian", "radians", "deg", "degree", "degrees"})
 
 
