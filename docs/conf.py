@@ -16,12 +16,6 @@ extensions = [
     "sphinx.ext.napoleon",
     "mathml",
 ]
-    "myst_nb",
-    "sphinx.ext.autodoc",
-    "sphinx.ext.autosummary",
-    "sphinx.ext.napoleon",
-    "mathml",
-]
 html_math_renderer = "mathml"
 html_theme = "pydata_sphinx_theme"
 html_theme_options = {"show_prev_next": False, "use_edit_page_button": False, "footer_end": []}
