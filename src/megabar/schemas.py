@@ -82,6 +82,19 @@ UNITS: Final[Mapping[str, str]] = MappingProxyType(
 STEP_COORDINATES: Final = ("delay", "echo_time", "pulse_length", "carrier_offset")
 """What may vary along the step dimension of an acquisition."""
 
+SEQUENCES: Final = (
+    "fid",
+    "solid-echo",
+    "hahn-echo",
+    "saturation-recovery",
+    "inversion-recovery",
+    "hahn-echo-array",
+    "cpmg",
+    "spin-lock",
+    UNKNOWN,
+)
+"""Words for a pulse sequence; a closed list."""
+
 _NMR_ATTRS: Final[Mapping[str, type | tuple[type, ...]]] = {
     "nucleus": str,
     "carrier_frequency": float,
