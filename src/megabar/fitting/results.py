@@ -1,0 +1,263 @@
+"""What a fit says: values, absolute errors, and how it ended."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from megabar.errors import one_of
+from megabar.fitting.models import Array
+from megabar.fitting.projection import Linearised, Problem, covariance_from_gram, linearise
+
+Real = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fit:
+    """Result of one fit; ``fit["fwhm"]`` is the pair (value, standard error).
+
+    Parameters
+    ----------
+    names
+        Unknowns: theta, then the real amplitudes (``c_real``, ``c_imag`` of a complex one).
+    values, std, covariance
+        Estimates (n,), absolute errors (n,) and covariance (n, n). Errors follow from the stated
+        noise and are never rescaled by chi2. A number that the data do not determine, or one that
+        stands at its bound, has the error inf; one that was held fixed has the error 0.
+    chi2, degrees_of_freedom
+        Sum of squared residuals over noise, complex points as pairs; number of independent reals
+        minus number of free unknowns. A failed fit has chi2 = inf.
+    at_bounds
+        Names of the parameters that ended at a bound.
+    residuals
+        Data minus model (n_x,), in the unit of the data.
+    success, reason
+        Whether the fit arrived, and in words how it ended.
+    engine
+        Engine and version.
+    evaluations
+        Calls of the model.
+    noise_origin
+        "given", "given with covariance", or "estimated from the residuals".
+    """
+
+    names: tuple[str, ...]
+    values: Real
+    std: Real
+    covariance: Real
+    chi2: float
+    degrees_of_freedom: int
+    at_bounds: tuple[str, ...]
+    residuals: Array
+    success: bool
+    reason: str
+    engine: str
+    evaluations: int
+    noise_origin: str
+
+    def __getitem__(self, name: str) -> tuple[float, float]:
+        k = self._index(name)
+        return float(self.values[k]), float(self.std[k])
+
+    @property
+    def chi2_probability(self) -> float:
+        """Probability of a larger chi2 if model and noise are right; nan if noise was estimated."""
+        if self.noise_origin.startswith("estimated") or self.degrees_of_freedom < 1:
+            return float("nan")
+        from scipy.special import chdtrc
+
+        return float(chdtrc(self.degrees_of_freedom, self.chi2))
+
+    def covariance_of(self, *names: str) -> Real:
+        """Return the covariance of some unknowns, in the order in which they are named."""
+        chosen = [self._index(name) for name in names]
+        return self.covariance[np.ix_(chosen, chosen)]
+
+    def as_start(self, *names: str) -> dict[str, float]:
+        """Return values by name, all if none is named, to start the next fit from."""
+        return {name: self[name][0] for name in names or self.names}
+
+    def _index(self, name: str) -> int:
+        return self.names.index(one_of(name, self.names, name="unknown of the fit"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharedFit:
+    """Result of a fit in which the rows of a series share some parameters.
+
+    Parameters
+    ----------
+    shared
+        Names of the shared parameters.
+    rows
+        One `Fit` for each row, with all its names; the shared ones repeat. Errors contain what
+        the shared parameters contribute.
+    cross_covariance
+        Covariances (n_rows, n_names, n_rows, n_names) of everything with everything.
+    chi2, degrees_of_freedom
+        Of all rows together.
+    success, reason
+        As in `Fit`.
+    """
+
+    shared: tuple[str, ...]
+    rows: tuple[Fit, ...]
+    cross_covariance: Real
+    chi2: float
+    degrees_of_freedom: int
+    success: bool
+    reason: str
+
+    def __getitem__(self, name: str) -> tuple[Real, Real]:
+        """Return values and errors (n_rows,) of one unknown along the series."""
+        pairs = np.array([row[name] for row in self.rows])
+        return pairs[:, 0], pairs[:, 1]
+
+    def covariance_along(self, name: str) -> Real:
+        """Return the covariance (n_rows, n_rows) of one unknown between the rows."""
+        k = self.rows[0].names.index(name)
+        return self.cross_covariance[:, k, :, k]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """How an engine left one row: its word, and whether it arrived."""
+
+    success: bool
+    reason: str
+    evaluations: int
+    engine: str
+
+
+def finish(
+    problem: Problem, theta: Array, start: Array, endings: Sequence[Ending]
+) -> tuple[Fit, ...]:
+    """Turn last iterates into results with errors.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    theta
+        Free parameters (n_rows, k) where the engine left them.
+    start
+        Where it began (n_rows, k): the scale on which a bound is near.
+    endings
+        One for each row.
+
+    Returns
+    -------
+    :
+        One result for each row.
+    """
+    theta = _ascending(problem, theta)
+    rows = np.arange(len(problem.rows))
+    point = linearise(problem, theta, rows)
+    scale = noise_scale(problem, point)
+    held = np.zeros(point.gram.shape[:2], dtype=bool)
+    held[:, : problem.free.size] = at_bounds(problem, theta, start, point, scale)
+    covariance, undetermined = covariance_from_gram(point.gram, held=held)
+    return tuple(
+        _fit(
+            problem,
+            point,
+            row,
+            theta=theta[row],
+            covariance=covariance[row] * scale[row],
+            held=held[row],
+            undetermined=undetermined[row],
+            scale=scale[row],
+            ending=endings[row],
+        )
+        for row in range(len(rows))
+    )
+
+
+def noise_scale(problem: Problem, point: Linearised) -> Array:
+    """Return the variance (n_rows,) on the whitened rows, from the residuals if unknown."""
+    if problem.whiten.origin.startswith("estimated"):
+        return point.chi2 / problem.degrees_of_freedom
+    return problem.whiten.scale
+
+
+def at_bounds(
+    problem: Problem, theta: Array, start: Array, point: Linearised, scale: Array
+) -> Array:
+    """Tell which free parameters (n_rows, k) stand at a bound.
+
+    At a bound means: within 1 % of the scale of the parameter, and nearer than a hundredth of the
+    error it would have alone, so that no symmetric error can be claimed.
+    """
+    count = problem.free.size
+    information = (
+        np.einsum("nkk->nk", point.gram[:, :count, :count])
+        / np.maximum(scale, np.finfo(float).tiny)[:, None]
+    )
+    distance = np.minimum(np.abs(theta - problem.lower), np.abs(problem.upper - theta))
+    size = np.maximum(np.abs(theta), np.abs(start))
+    near = (distance <= 0.01 * size) & (distance**2 * information <= 1e-4)
+    stuck: Array = near | (distance == 0)
+    return stuck
+
+
+def _ascending(problem: Problem, theta: Array) -> Array:
+    """Put interchangeable parameters in rising order, if all of them are free."""
+    parameters = [problem.model.parameters[k] for k in problem.free]
+    theta = theta.copy()
+    for group in problem.model.ascending:
+        if set(group) <= set(parameters):
+            places = [parameters.index(name) for name in group]
+            theta[:, places] = np.sort(theta[:, places], axis=1)
+    return theta
+
+
+def _fit(
+    problem: Problem,
+    point: Linearised,
+    row: int,
+    *,
+    theta: Array,
+    covariance: Array,
+    held: Array,
+    undetermined: Array,
+    scale: float,
+    ending: Ending,
+) -> Fit:
+    names = problem.model.names
+    count = len(problem.model.parameters)
+    unknowns = np.concatenate([problem.free, count + problem.free_amplitudes])
+    values = np.concatenate([problem.theta[row], point.amplitudes[row]])
+    values[problem.free] = theta
+    full = np.zeros((len(names), len(names)))
+    full[np.ix_(unknowns, unknowns)] = covariance
+    stuck = unknowns[held]
+    full[stuck, stuck] = np.inf
+    if not ending.success:
+        full[unknowns, unknowns] = np.inf
+    bound = tuple(names[k] for k in stuck)
+    lost = tuple(names[k] for k in unknowns[undetermined])
+    return Fit(
+        names=names,
+        values=values,
+        std=np.sqrt(np.diagonal(full)),
+        covariance=full,
+        chi2=float(point.chi2[row] / scale) if ending.success and scale > 0 else np.inf,
+        degrees_of_freedom=problem.degrees_of_freedom,
+        at_bounds=bound,
+        residuals=problem.y[row] - problem.model.evaluate(problem.x, values),
+        success=ending.success,
+        reason=_reason(ending, bound, lost),
+        engine=ending.engine,
+        evaluations=ending.evaluations,
+        noise_origin=problem.whiten.origin,
+    )
+
+
+def _reason(ending: Ending, bound: tuple[str, ...], lost: tuple[str, ...]) -> str:
+    words = [ending.reason]
+    if bound:
+        words.append(f"{', '.join(bound)} at a bound, without a symmetric error")
+    if lost:
+        words.append(f"the data do not determine {', '.join(lost)}")
+    return "; ".join(words)
