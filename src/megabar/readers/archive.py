@@ -14,16 +14,15 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from uuid import uuid4
 
 import numpy as np
 import xarray as xr
 
 from megabar import schemas
-from megabar.errors import SchemaError, StoreError, TruncatedData, UnknownWord, UnreadableFile
+from megabar.errors import SchemaError, TruncatedData, UnknownWord, UnreadableFile
+from megabar.readers.new_files import write_new
 
 if TYPE_CHECKING:
     from megabar.readers.decisions import Decisions
@@ -75,27 +74,7 @@ def write(dataset: xr.Dataset, path: Path) -> str:
     >>> back.identical(sweep), len(digest)
     (True, 64)
     """
-    content = _sealed(_encode(dataset))
-    digest = hashlib.sha256(content).hexdigest()
-    if path.exists():
-        return _same_or_refuse(path, digest)
-    partial = path.with_name(f".{path.name}.{uuid4().hex}.part")
-    try:
-        with partial.open("xb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-    _flush_folder(path.parent)
-    if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
-        msg = (
-            f"{path.name} does not read back as it was written: the disk or share is not to be "
-            "trusted. Delete the file and write it elsewhere."
-        )
-        raise StoreError(msg)
-    return digest
+    return write_new(path, _sealed(_encode(dataset)))
 
 
 def read(path: Path, decisions: Decisions | None = None) -> xr.Dataset:
@@ -219,24 +198,3 @@ def _unsealed(content: bytes, name: str) -> bytes:
             remedy="Restore the file from a copy, or read the instrument's file again.",
         )
     return body
-
-
-def _same_or_refuse(path: Path, digest: str) -> str:
-    if hashlib.sha256(path.read_bytes()).hexdigest() == digest:
-        return digest
-    msg = (
-        f"{path.name} exists with other content, and an archive file is never changed. "
-        "Write under another name, or move the old file away."
-    )
-    raise StoreError(msg)
-
-
-def _flush_folder(folder: Path) -> None:
-    """Make the new name in the folder survive a loss of power, where the system can."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

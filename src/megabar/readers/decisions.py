@@ -13,7 +13,7 @@ from megabar.errors import UnknownWord, did_you_mean, one_of
 from megabar.schemas import SEQUENCES, STEP_COORDINATES
 
 DOMAINS = ("time", "frequency")
-TIME_UNITS = ("ns", "us", "ms", "s", "minute", "hour", "day")
+TIME_UNITS = ("ns", "us", "ms", "s", "minute", "hour", "day", "unknown")
 _UNIT_OF_ARRAY = {"carrier_offset": "Hz"}
 
 
@@ -60,7 +60,8 @@ class Decisions:
     domain
         ``"time"`` or ``"frequency"``, what the stored numbers are along.
     time_unit
-        Unit of the time axis of a file that does not state it.
+        Unit of the time axis of a file that does not state it; ``"unknown"`` keeps the numbers of
+        the file, without a unit.
     format
         Name of the format, where two could read the file.
     """
