@@ -1,1 +1,430 @@
-"""A virtual spectrometer: noise, dead time, and raw files in a vendor format."""
+"""A virtual spectrometer: receiver, noise, ring-down, and the record that it hands out.
+
+The record is the very object that a file reader hands out.
+"""
+
+from __future__ import annotations
+
+import cmath
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from megabar import provenance, schemas, units
+from megabar.errors import PlanError, one_of
+from megabar.virtual import nmr
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from numpy.typing import NDArray
+
+    from megabar.virtual.truth import Cell
+
+_TIMES = ("pulse_length", "dead_time", "dwell", "repetition_time", "echo_delay", "before_echo")
+_STEP_COORDINATE = {"saturation-recovery": "delay", "hahn-echo-array": "echo_time"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receiver:
+    """One radio-frequency channel.
+
+    Quantities are numbers in the unit in brackets, or texts with a unit of their own.
+
+    Parameters
+    ----------
+    reference_frequency
+        Frequency of the reference compound in the empty magnet [Hz].
+    carrier_frequency
+        Frequency of pulses and receiver [Hz].
+    limit_of_detection
+        Nuclei that give, after a full 90 degree pulse, an amplitude equal to the rms noise of one
+        quadrature channel in one scan and 1 Hz of bandwidth [Hz**-0.5].
+    ring_down
+        Amplitude of the ring-down at the end of a pulse, one scan, in the rms noise of one
+        quadrature channel in 1 Hz [Hz**0.5].
+    ring_down_time
+        Time in which the ring-down falls by 1/e [s].
+    phase
+        Phase of the receiver [rad].
+    """
+
+    reference_frequency: float
+    carrier_frequency: float
+    limit_of_detection: float
+    ring_down: float
+    ring_down_time: float
+    phase: float
+
+    def __post_init__(self) -> None:
+        for name, unit in (
+            ("reference_frequency", "Hz"),
+            ("carrier_frequency", "Hz"),
+            ("limit_of_detection", "Hz**-0.5"),
+            ("ring_down", "Hz**0.5"),
+            ("ring_down_time", "s"),
+            ("phase", "rad"),
+        ):
+            value = units.quantity(getattr(self, name), unit=unit, name=name)
+            object.__setattr__(self, name, value)
+        if self.limit_of_detection <= 0:
+            msg = f"Found a limit of detection of {self.limit_of_detection:g}; it must be above 0."
+            raise PlanError(msg)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What is set on the spectrometer for one measurement.
+
+    Parameters
+    ----------
+    pulse_length
+        Of the exciting pulse; a refocusing pulse is twice as long [s].
+    flip_angle
+        Of the exciting pulse [rad].
+    dead_time
+        From the end of a pulse until the receiver shows signal only [s].
+    dwell
+        From one complex point to the next [s].
+    points
+        Complex points of one record.
+    repetition_time
+        Start of one scan to start of the next [s].
+    echo_delay
+        Between the two pulses of a single echo [s].
+    before_echo
+        From the first stored point to the echo top [s].
+    steps
+        Recovery delays, or echo times (twice the time between the pulses), of an array [s].
+    saturation
+        Pulses of the saturating comb.
+    """
+
+    pulse_length: float
+    flip_angle: float
+    dead_time: float
+    dwell: float
+    points: int
+    repetition_time: float
+    echo_delay: float | None = None
+    before_echo: float | None = None
+    steps: tuple[float, ...] = ()
+    saturation: int = 0
+
+    def __post_init__(self) -> None:
+        for name in (
+            "pulse_length",
+            "dead_time",
+            "dwell",
+            "repetition_time",
+            "echo_delay",
+            "before_echo",
+        ):
+            if getattr(self, name) is not None:
+                value = units.quantity(getattr(self, name), unit="s", name=name)
+                object.__setattr__(self, name, value)
+        angle = units.quantity(self.flip_angle, unit="rad", name="flip angle")
+        object.__setattr__(self, "flip_angle", angle)
+        steps = tuple(units.quantity(step, unit="s", name="step") for step in self.steps)
+        object.__setattr__(self, "steps", steps)
+        if self.dwell <= 0 or self.points < 2:
+            msg = f"Found {self.points} points of {self.dwell:g} s; a record needs time and points."
+            raise PlanError(msg)
+
+    def delays(self, sequence: str) -> tuple[float | None, ...]:
+        """Give the delay of the pulse program in each step.
+
+        Parameters
+        ----------
+        sequence
+            A key of :data:`megabar.virtual.nmr.CYCLES`.
+
+        Returns
+        -------
+        :
+            One delay per step [s].
+        """
+        if sequence in _STEP_COORDINATE:
+            if not self.steps:
+                msg = f"Found a {sequence} without steps; it needs a list of times."
+                raise PlanError(msg)
+            half = 0.5 if sequence == "hahn-echo-array" else 1.0
+            return tuple(half * step for step in self.steps)
+        return (None,) if sequence == "fid" else (self.echo_delay,)
+
+    def origin(self, sequence: str) -> float:
+        """Give the time of the first stored point, from the pulse centre or the echo top.
+
+        Parameters
+        ----------
+        sequence
+            A key of :data:`megabar.virtual.nmr.CYCLES`.
+
+        Returns
+        -------
+        :
+            Time [s]; the end of the pulse for decays.
+
+        Raises
+        ------
+        PlanError
+            If an echo would be recorded before the receiver is alive.
+        """
+        if "echo" not in sequence:
+            return self.pulse_length / 2
+        if self.before_echo is None:
+            msg = f"Found a {sequence} without before_echo; say how long before its top it starts."
+            raise PlanError(msg)
+        last_pulse = self.pulse_length * (1 if sequence == "solid-echo" else 2)
+        alive = last_pulse / 2 + self.dead_time
+        for delay in self.delays(sequence):
+            if delay is not None and delay - self.before_echo < alive - 1e-12:
+                msg = (
+                    f"Found an echo recorded from {delay - self.before_echo:g} s after the second "
+                    f"pulse, while the receiver is dead for {alive:g} s. Lower before_echo or "
+                    "raise the delay."
+                )
+                raise PlanError(msg)
+        return -self.before_echo
+
+
+def _ring_down(
+    scan: nmr.Program, *, receiver: Receiver, since_pulse_end: NDArray[np.float64]
+) -> NDArray[np.complex128]:
+    cycle = zip(scan.phases[-1], scan.receiver, strict=True)
+    coherent = np.mean([cmath.exp(0.5j * math.pi * (pulse - rec)) for pulse, rec in cycle])
+    decay = np.exp(-np.maximum(since_pulse_end, 0.0) / receiver.ring_down_time)
+    return np.asarray(receiver.ring_down * coherent * decay)
+
+
+def line_offset(cell: Cell, *, nucleus: str, receiver: Receiver) -> float:
+    """Give the centre of a line from the carrier.
+
+    Parameters
+    ----------
+    cell
+        The cell.
+    nucleus
+        Such as ``"1H"``.
+    receiver
+        Reference and carrier.
+
+    Returns
+    -------
+    :
+        Offset [Hz].
+    """
+    in_cell = receiver.reference_frequency * (1 + 1e-6 * cell.field_offset)
+    shifted = in_cell * (1 + 1e-6 * cell.line(nucleus).shift)
+    return float(shifted - receiver.carrier_frequency)
+
+
+def signal_at_zero(
+    cell: Cell, *, sequence: str, nucleus: str, receiver: Receiver, settings: Settings
+) -> float:
+    """Compute the size of one scan at time zero of its first step, without noise.
+
+    Parameters
+    ----------
+    cell
+        The cell.
+    sequence
+        A key of :data:`megabar.virtual.nmr.CYCLES`.
+    nucleus
+        Such as ``"1H"``.
+    receiver
+        The channel.
+    settings
+        What is set.
+
+    Returns
+    -------
+    :
+        In the rms noise of one quadrature channel in 1 Hz [Hz**0.5].
+    """
+    scan = _scans(sequence, settings)[0]
+    one = nmr.signal(
+        scan,
+        line=cell.line(nucleus),
+        offset=line_offset(cell, nucleus=nucleus, receiver=receiver),
+        repetition_time=settings.repetition_time,
+        time=np.zeros(1),
+    )
+    return float(cell.nuclei(nucleus) / receiver.limit_of_detection * abs(one[0]))
+
+
+def clean_record(
+    cell: Cell, *, sequence: str, nucleus: str, receiver: Receiver, settings: Settings
+) -> tuple[NDArray[np.float64], NDArray[np.complex128]]:
+    """Compute one scan without noise and without ring-down.
+
+    Parameters
+    ----------
+    cell
+        The cell.
+    sequence
+        A key of :data:`megabar.virtual.nmr.CYCLES`.
+    nucleus
+        Such as ``"1H"``.
+    receiver
+        The channel.
+    settings
+        What is set.
+
+    Returns
+    -------
+    time
+        From the pulse centre or the echo top [s], (time,).
+    signal
+        In the rms noise of one quadrature channel in 1 Hz [Hz**0.5], (step, time).
+    """
+    line = cell.line(nucleus)
+    time = settings.origin(sequence) + settings.dwell * np.arange(settings.points, dtype=np.float64)
+    offset = line_offset(cell, nucleus=nucleus, receiver=receiver)
+    scale = cell.nuclei(nucleus) / receiver.limit_of_detection * cmath.exp(1j * receiver.phase)
+    rows = [
+        scale
+        * nmr.signal(
+            scan,
+            line=line,
+            offset=offset,
+            repetition_time=settings.repetition_time,
+            time=time,
+        )
+        for scan in _scans(sequence, settings)
+    ]
+    return time, np.array(rows)
+
+
+def _scans(sequence: str, settings: Settings) -> tuple[nmr.Program, ...]:
+    return tuple(
+        nmr.program(
+            sequence,
+            flip_angle=settings.flip_angle,
+            delay=delay,
+            saturation=settings.saturation,
+        )
+        for delay in settings.delays(sequence)
+    )
+
+
+def acquire(
+    cell: Cell,
+    *,
+    sequence: str,
+    nucleus: str,
+    n_scans: int,
+    seed: int | np.random.SeedSequence,
+    receiver: Receiver,
+    settings: Settings,
+    started_at: Any = None,
+) -> xr.Dataset:
+    """Measure a virtual cell.
+
+    The noise is white, Gaussian and complex; its rms per quadrature channel in one scan is
+    sqrt(1/dwell), so that one nucleus gives 1/limit_of_detection. Signal grows with the number of
+    scans, noise with its square root.
+
+    Parameters
+    ----------
+    cell
+        The cell.
+    sequence
+        ``"fid"``, ``"solid-echo"``, ``"hahn-echo"``, ``"hahn-echo-array"`` or
+        ``"saturation-recovery"``.
+    nucleus
+        Such as ``"1H"``.
+    n_scans
+        Scans accumulated in each step, a multiple of the phase cycle.
+    seed
+        Of the noise.
+    receiver
+        The channel.
+    settings
+        What is set.
+    started_at
+        Start of the measurement, anything that numpy takes as datetime64.
+
+    Returns
+    -------
+    :
+        Dataset of schema ``acquisition/1``.
+
+    Raises
+    ------
+    PlanError
+        If the settings cannot be measured.
+
+    Examples
+    --------
+    >>> from megabar.virtual.truth import Cell, Line
+    >>> proton = Line(shape="lorentzian", fwhm="1.35 kHz", shift="20 ppm", t1="1.5 ms", t2="1.5 ms")
+    >>> cell = Cell("LaH10.5", metal_atoms=2.8e14, lines={"1H": proton}, field_offset="-20 ppm")
+    >>> channel = Receiver(
+    ...     reference_frequency="395.107 MHz", carrier_frequency="395.107 MHz",
+    ...     limit_of_detection=5.44e11, ring_down=1e6, ring_down_time="0.3 us", phase=0.0)
+    >>> settings = Settings(
+    ...     pulse_length="14 us", flip_angle=math.pi / 2, dead_time="5 us", dwell="1 us",
+    ...     points=4096, repetition_time="10 ms")
+    >>> record = acquire(cell, sequence="fid", nucleus="1H", n_scans=10_000, seed=7,
+    ...                  receiver=channel, settings=settings)
+    >>> record.sizes["time"], float(record.time[0])
+    (4096, 7e-06)
+    """
+    one_of(sequence, nmr.CYCLES, name="sequence")
+    _check_scans(n_scans, sequence=sequence)
+    time, rows = clean_record(
+        cell, sequence=sequence, nucleus=nucleus, receiver=receiver, settings=settings
+    )
+    for row, scan in zip(rows, _scans(sequence, settings), strict=True):
+        length = settings.pulse_length * (2 if "hahn" in sequence else 1)
+        row += _ring_down(scan, receiver=receiver, since_pulse_end=time + scan.origin - length / 2)
+    noise_std = math.sqrt(n_scans / settings.dwell)
+    noise = np.random.default_rng(seed).normal(0.0, noise_std, (*rows.shape, 2))
+    accumulated = n_scans * rows + noise[..., 0] + 1j * noise[..., 1]
+    return schemas.acquisition(
+        accumulated,
+        time=time,
+        attrs=_attributes(cell, sequence, nucleus, n_scans, receiver, settings, accumulated),
+        step={_STEP_COORDINATE[sequence]: settings.steps} if sequence in _STEP_COORDINATE else None,
+        started_at=started_at,
+    )
+
+
+def _check_scans(n_scans: int, *, sequence: str) -> None:
+    cycle = len(nmr.CYCLES[sequence][1])
+    if n_scans < cycle or n_scans % cycle:
+        msg = (
+            f"Found {n_scans} scans of a {sequence}, whose phase cycle has {cycle} steps; an "
+            f"unfinished cycle leaves artefacts. Take a multiple of {cycle}."
+        )
+        raise PlanError(msg)
+
+
+def _attributes(
+    cell: Cell,
+    sequence: str,
+    nucleus: str,
+    n_scans: int,
+    receiver: Receiver,
+    settings: Settings,
+    signal: NDArray[np.complex128],
+) -> dict[str, Any]:
+    decay = "echo" not in sequence
+    attributes = {
+        "nucleus": nucleus,
+        "carrier_frequency": receiver.carrier_frequency,
+        "n_scans": n_scans,
+        "sequence": sequence,
+        "repetition_time": settings.repetition_time,
+        "dead_time": settings.pulse_length / 2 + settings.dead_time if decay else math.nan,
+        "flip_angle": settings.flip_angle,
+        "cell": cell.name,
+        "source": f"virtual {cell.formula}",
+        "source_sha256": provenance.sha256_of_text(signal.tobytes().hex()),
+        "receiver_gain": 1.0,
+    }
+    if settings.echo_delay is not None:
+        attributes["echo_delay"] = settings.echo_delay
+    return attributes

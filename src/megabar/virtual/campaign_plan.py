@@ -1,0 +1,155 @@
+"""The ``campaign.toml`` that a laboratory would write for the files of a virtual campaign.
+
+It states what the person at the spectrometer knows: settings, calibration and its error. What only
+the truth file knows stays out.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from megabar.virtual.plan import Channel, Simulation
+
+_MEASURES = {
+    "fid": "line",
+    "solid-echo": "line",
+    "hahn-echo": "line",
+    "saturation-recovery": "t1",
+    "hahn-echo-array": "t2",
+}
+_ARRAYS = {"saturation-recovery": "delay", "hahn-echo-array": "echo_time"}
+_FOLDERS = {"precursor": "precursor*", "hydride": "day-*", "all": "*"}
+
+
+def text(plan: Simulation) -> str:
+    """Write the campaign plan of a virtual campaign.
+
+    Parameters
+    ----------
+    plan
+        The plan of the simulation.
+
+    Returns
+    -------
+    :
+        The text of ``campaign.toml``.
+    """
+    copper = plan.copper
+    parts = [
+        _table(
+            "",
+            {
+                "schema": "campaign/1",
+                "name": plan.name,
+                "metal": plan.metal,
+                "field": plan.magnet.field,
+            },
+        ),
+        _table(
+            "[reference]",
+            {
+                "method": "copper",
+                "proton_frequency": _quantity(1e-6 * plan.magnet.proton_frequency, "MHz"),
+                "ambient_copper": f"raw/reference/{copper.nucleus}_ambient",
+                "copper_knight_shift": _quantity(copper.knight_shift, "ppm"),
+                "copper_knight_shift_change": _quantity(copper.knight_shift_change, "ppm"),
+                "copper_knight_shift_change_std": _quantity(copper.knight_shift_change_std, "ppm"),
+            },
+        ),
+        _table(
+            "[content]",
+            {
+                "calibration": "precursor",
+                "precursor_h_per_metal": plan.precursor_h_per_metal,
+                "precursor_h_per_metal_std": plan.precursor_h_per_metal_std,
+                "pairing": "12 hour",
+            },
+        ),
+        *(
+            _table(
+                "[[cell]]",
+                {
+                    "name": cell.name,
+                    "directory": f"raw/{cell.name}",
+                    "heated_at": cell.heated_at,
+                    "synthesis_pressure": cell.synthesis_pressure,
+                },
+            )
+            for cell in plan.cells
+        ),
+        *(
+            _table("[[channel]]", entries)
+            for channel in plan.channels
+            for entries in _channels(plan, channel)
+        ),
+    ]
+    return "\n".join(parts)
+
+
+def _channels(plan: Simulation, channel: Channel) -> list[dict[str, Any]]:
+    """One entry, or two where the shape of the line depends on the kind of session."""
+    kinds = ("precursor", "hydride") if channel.session == "all" else (channel.session,)
+    shapes = {kind: _shape(plan, channel, kind) for kind in kinds}
+    if len(set(shapes.values())) == 1:
+        return [_channel(plan, channel, channel.session, shapes[kinds[0]])]
+    return [_channel(plan, channel, kind, shapes[kind]) for kind in kinds]
+
+
+def _shape(plan: Simulation, channel: Channel, kind: str) -> str:
+    if channel.nucleus == plan.copper.nucleus:
+        return plan.copper.line.shape
+    return plan.lines[kind][channel.nucleus].shape
+
+
+def _channel(plan: Simulation, channel: Channel, session: str, shape: str) -> dict[str, Any]:
+    settings = channel.settings
+    is_copper = channel.nucleus == plan.copper.nucleus
+    decay = "echo" not in channel.sequence
+    name = channel.name.replace("_", "-")
+    return {
+        "name": name if session == "all" else f"{name}-{session}",
+        "measure": "copper" if is_copper else _MEASURES[channel.sequence],
+        "files": f"{_FOLDERS[session]}/{channel.name}",
+        "nucleus": channel.nucleus,
+        "role": _role(plan, channel),
+        "sequence": channel.sequence,
+        "shape": shape,
+        "model": None if _MEASURES[channel.sequence] == "line" else "single",
+        "array": "vdlist" if channel.sequence in _ARRAYS else None,
+        "array_as": _ARRAYS.get(channel.sequence),
+        "time_origin": _quantity(1e6 * settings.origin(channel.sequence), "us"),
+        "dead_time": _quantity(1e6 * (settings.pulse_length / 2 + settings.dead_time), "us")
+        if decay
+        else None,
+        "repetition_time": _quantity(1e3 * settings.repetition_time, "ms"),
+        "echo_delay": None
+        if settings.echo_delay is None
+        else _quantity(1e6 * settings.echo_delay, "us"),
+        "flip_angle": _quantity(math.degrees(settings.flip_angle), "deg"),
+        "t1": channel.stated_t1,
+        "t1_std": channel.stated_t1_std,
+    }
+
+
+def _role(plan: Simulation, channel: Channel) -> str:
+    return {"1H": "hydrogen", plan.metal: "metal"}.get(channel.nucleus, "none")
+
+
+def _quantity(value: float, unit: str) -> str:
+    return f"{value:.12g} {unit}"
+
+
+def _table(header: str, entries: dict[str, Any]) -> str:
+    lines = [header] if header else []
+    lines += [f"{key} = {_toml(value)}" for key, value in entries.items() if value is not None]
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if hasattr(value, "isoformat"):
+        return str(value.isoformat())
+    return str(value)

@@ -1,0 +1,491 @@
+"""The plan of a virtual campaign: ``simulation.toml``, read once and checked to the last entry."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from megabar import units
+from megabar.errors import MegabarError, PlanError, did_you_mean
+from megabar.virtual import nmr
+from megabar.virtual.spectrometer import Settings
+from megabar.virtual.truth import LAWS, SHAPES, Line, LineTable, Release
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SCHEMA: Final = "simulation/1"
+SESSIONS: Final = ("precursor", "hydride", "all")
+NUMBERS: Final = ("float64", "int32")
+_MISSING: Final = object()
+
+
+class Table:
+    """One table of a plan: hands out its entries, and complains about those nobody asked for.
+
+    Parameters
+    ----------
+    entries
+        The table as TOML gives it.
+    where
+        Its name for messages, such as ``"simulation.toml: cell[2]"``.
+    """
+
+    def __init__(self, entries: Mapping[str, Any], *, where: str) -> None:
+        self._entries = entries
+        self._asked: set[str] = set()
+        self.where = where
+
+    def _value(self, key: str, kind: type | tuple[type, ...], needed: str, default: Any) -> Any:
+        self._asked.add(key)
+        if key not in self._entries:
+            if default is _MISSING:
+                raise self.error(key, f"is missing; {needed} is needed.")
+            return default
+        value = self._entries[key]
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise self.error(key, f"found {value!r}; {needed} is needed.")
+        return value
+
+    def error(self, key: str, problem: str) -> PlanError:
+        """Make the error about one entry.
+
+        Parameters
+        ----------
+        key
+            The entry.
+        problem
+            What is wrong with it, and what to do.
+
+        Returns
+        -------
+        :
+            The error, to be raised.
+        """
+        return PlanError(f"{self.where}.{key}: {problem}")
+
+    def text(self, key: str, default: Any = _MISSING) -> str:
+        """Take a text."""
+        return str(self._value(key, str, "a text", default))
+
+    def word(self, key: str, choices: Sequence[str], default: Any = _MISSING) -> str:
+        """Take one word of a closed list."""
+        word = str(self._value(key, str, f"one of {', '.join(choices)}", default))
+        if word not in choices:
+            raise self.error(key, f"found {word!r}. {did_you_mean(word, choices)}")
+        return word
+
+    def number(self, key: str, *, low: float = 0.0, default: Any = _MISSING) -> float:
+        """Take a number that is at least ``low``."""
+        value = float(self._value(key, int | float, "a number", default))  # type: ignore[arg-type]
+        if not low <= value < math.inf:
+            raise self.error(key, f"found {value!r}; a number from {low:g} is needed.")
+        return value
+
+    def whole(self, key: str, *, low: int, default: Any = _MISSING) -> int:
+        """Take a whole number that is at least ``low``."""
+        value = int(self._value(key, int, f"a whole number from {low}", default))
+        if value < low:
+            raise self.error(key, f"found {value!r}; a whole number from {low} is needed.")
+        return value
+
+    def quantity(self, key: str, unit: str, default: Any = _MISSING) -> float | None:
+        """Take a quantity with its unit, or nothing where a default of None allows it."""
+        text = self._value(key, str, f"a text such as '1 {unit}'", default)
+        return text if text is None else self._parsed(key, str(text), unit)
+
+    def needed(self, key: str, unit: str) -> float:
+        """Take a quantity that must be there."""
+        text = self._value(key, str, f"a text such as '1 {unit}'", _MISSING)
+        return self._parsed(key, str(text), unit)
+
+    def quantities(self, key: str, unit: str, default: Any = _MISSING) -> tuple[float, ...]:
+        """Take a list of quantities."""
+        texts = self._value(key, list, f"a list such as ['1 {unit}']", default)
+        return tuple(self._parsed(key, str(text), unit) for text in texts)
+
+    def numbers(self, key: str) -> tuple[float, ...]:
+        """Take a list of numbers."""
+        values = self._value(key, list, "a list of numbers", _MISSING)
+        if not all(isinstance(value, int | float) for value in values):
+            raise self.error(key, f"found {values!r}; a list of numbers is needed.")
+        return tuple(float(value) for value in values)
+
+    def moment(self, key: str) -> datetime:
+        """Take a date with time, in UTC if it names no zone."""
+        value: datetime = self._value(key, datetime, "a time such as 2026-01-10T12:00:00", _MISSING)
+        return value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def table(self, key: str) -> Table:
+        """Take a table inside this one."""
+        return Table(
+            self._value(key, dict, f"a table [{key}]", _MISSING), where=f"{self.where}.{key}"
+        )
+
+    def named_tables(self, key: str) -> dict[str, Table]:
+        """Take a table of tables."""
+        inner = self.table(key)
+        return {str(name): inner.table(name) for name in inner._entries}
+
+    def list_of_tables(self, key: str) -> tuple[Table, ...]:
+        """Take a list of tables, at least one."""
+        entries = self._value(key, list, f"a list of tables [[{key}]]", _MISSING)
+        if not entries or not all(isinstance(entry, dict) for entry in entries):
+            raise self.error(key, f"is no list of tables; write [[{key}]] for each.")
+        return tuple(
+            Table(entry, where=f"{self.where}.{key}[{index}]")
+            for index, entry in enumerate(entries, start=1)
+        )
+
+    def done(self) -> None:
+        """Complain about entries that nobody asked for."""
+        for key in self._entries:
+            if key not in self._asked:
+                raise self.error(key, f"is unknown. {did_you_mean(key, self._asked)}")
+
+    def _parsed(self, key: str, text: str, unit: str) -> float:
+        if text == "inf":
+            return math.inf
+        try:
+            return units.parse(text, unit=unit, name=key)
+        except MegabarError as error:
+            raise self.error(key, str(error)) from None
+
+
+# --- what a plan holds ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Magnet:
+    """The magnet: field as a text, nu(TMS) [Hz] on day one, and its drift [Hz/MHz/day]."""
+
+    field: str
+    proton_frequency: float
+    drift: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nucleus:
+    """One channel of the spectrometer, see :class:`megabar.virtual.spectrometer.Receiver`."""
+
+    frequency_ratio: float
+    limit_of_detection: float
+    ring_down: float
+    ring_down_time: float
+    carrier_scatter: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Copper:
+    """The copper that gives shifts their zero."""
+
+    nucleus: str
+    ambient_at: datetime
+    ambient_atoms: float
+    atoms_in_cell: float
+    knight_shift: float
+    knight_shift_change: float
+    knight_shift_change_std: float
+    line: Line
+
+
+@dataclass(frozen=True, kw_only=True)
+class VirtualCell:
+    """One cell of the campaign; its sessions in days since heating."""
+
+    name: str
+    heated_at: datetime
+    synthesis_pressure: str
+    metal_atoms: float
+    field_offset: float
+    precursor: tuple[float, ...]
+    hydride: tuple[float, ...]
+    release: Release
+
+    @property
+    def sessions(self) -> tuple[tuple[str, float], ...]:
+        """Kind and day of each session, in order."""
+        before = [("precursor", day) for day in self.precursor]
+        return (*before, *(("hydride", day) for day in self.hydride))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Channel:
+    """One measurement that is made in the sessions of its kind."""
+
+    name: str
+    session: str
+    nucleus: str
+    sequence: str
+    n_scans: int
+    settings: Settings
+    stated_t1: str | None
+    stated_t1_std: str | None
+
+    @property
+    def duration(self) -> float:
+        """Time of the whole measurement [s]."""
+        steps = max(1, len(self.settings.steps))
+        return steps * self.n_scans * self.settings.repetition_time
+
+
+@dataclass(frozen=True, kw_only=True)
+class Simulation:
+    """A whole plan."""
+
+    name: str
+    seed: int
+    metal: str
+    number: str
+    magnet: Magnet
+    nuclei: Mapping[str, Nucleus]
+    copper: Copper
+    precursor_h_per_metal: float
+    precursor_h_per_metal_std: float
+    lines: Mapping[str, Mapping[str, LineTable]]
+    cells: tuple[VirtualCell, ...]
+    channels: tuple[Channel, ...]
+
+    def channels_of(self, session: str) -> tuple[Channel, ...]:
+        """Give the measurements of one kind of session, in order."""
+        return tuple(c for c in self.channels if c.session in (session, "all"))
+
+
+def read_plan(path: Path) -> Simulation:
+    """Read and check a plan.
+
+    Parameters
+    ----------
+    path
+        A ``simulation.toml``.
+
+    Returns
+    -------
+    :
+        The plan.
+
+    Raises
+    ------
+    PlanError
+        Naming the entry at fault.
+    """
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        msg = f"Found no plan at {path}; a virtual campaign starts from a simulation.toml."
+        raise PlanError(msg) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        msg = f"{path.name} is no TOML: {error}. Correct the line named."
+        raise PlanError(msg) from None
+    return _simulation(Table(entries, where=path.name))
+
+
+def _simulation(top: Table) -> Simulation:
+    top.word("schema", (SCHEMA,))
+    nuclei = {name: _nucleus(table) for name, table in top.named_tables("nucleus").items()}
+    precursor = top.table("precursor")
+    hydride = top.table("hydride")
+    plan = Simulation(
+        name=top.text("name"),
+        seed=top.whole("seed", low=0),
+        metal=top.word("metal", tuple(nuclei)),
+        number=top.word("number", NUMBERS),
+        magnet=_magnet(top.table("magnet")),
+        nuclei=nuclei,
+        copper=_copper(top.table("copper"), tuple(nuclei)),
+        precursor_h_per_metal=precursor.number("h_per_metal"),
+        precursor_h_per_metal_std=precursor.number("h_per_metal_std"),
+        lines={"precursor": _lines(precursor), "hydride": _lines(hydride)},
+        cells=tuple(_cell(table) for table in top.list_of_tables("cell")),
+        channels=tuple(_channel(table, tuple(nuclei)) for table in top.list_of_tables("channel")),
+    )
+    for table in (top, precursor, hydride):
+        table.done()
+    _check_names(plan, top)
+    return plan
+
+
+def _check_names(plan: Simulation, top: Table) -> None:
+    names = [cell.name for cell in plan.cells]
+    if len(set(names)) < len(names):
+        raise top.error("cell", f"found names {names}; each cell needs a name of its own.")
+    for kind in ("precursor", "hydride"):
+        folders = [channel.name for channel in plan.channels_of(kind)]
+        if len(set(folders)) < len(folders):
+            raise top.error("channel", f"found {folders} in one {kind} session; names collide.")
+        for channel in plan.channels_of(kind):
+            if channel.nucleus not in (*plan.lines[kind], plan.copper.nucleus):
+                raise top.error(
+                    "channel", f"{channel.name} needs a line of {channel.nucleus} in [{kind}.line]."
+                )
+
+
+def _magnet(table: Table) -> Magnet:
+    table.needed("field", "T")
+    magnet = Magnet(
+        field=table.text("field"),
+        proton_frequency=table.needed("proton_frequency", "Hz"),
+        drift=table.needed("drift", "Hz/MHz/day"),
+    )
+    table.done()
+    return magnet
+
+
+def _nucleus(table: Table) -> Nucleus:
+    nucleus = Nucleus(
+        frequency_ratio=table.number("frequency_ratio"),
+        limit_of_detection=table.needed("limit_of_detection", "Hz**-0.5"),
+        ring_down=table.needed("ring_down", "Hz**0.5"),
+        ring_down_time=table.needed("ring_down_time", "s"),
+        carrier_scatter=table.needed("carrier_scatter", "Hz"),
+    )
+    table.done()
+    return nucleus
+
+
+def _copper(table: Table, nuclei: tuple[str, ...]) -> Copper:
+    copper = Copper(
+        nucleus=table.word("nucleus", nuclei),
+        ambient_at=table.moment("ambient_at"),
+        ambient_atoms=table.number("ambient_atoms"),
+        atoms_in_cell=table.number("atoms_in_cell"),
+        knight_shift=table.needed("knight_shift", "Hz/MHz"),
+        knight_shift_change=table.needed("knight_shift_change", "Hz/MHz"),
+        knight_shift_change_std=table.needed("knight_shift_change_std", "Hz/MHz"),
+        line=Line(
+            shape=table.word("shape", SHAPES),
+            fwhm=table.needed("fwhm", "Hz"),
+            shift=table.needed("shift", "Hz/MHz"),
+            t1=table.needed("t1", "s"),
+            t2=table.needed("t2", "s"),
+        ),
+    )
+    table.done()
+    return copper
+
+
+def _lines(table: Table) -> dict[str, LineTable]:
+    lines = {}
+    for nucleus, entry in table.named_tables("line").items():
+        try:
+            lines[nucleus] = LineTable(
+                shape=entry.word("shape", SHAPES),
+                content=entry.numbers("content"),
+                fwhm=entry.quantities("fwhm", "Hz"),
+                shift=entry.quantities("shift", "Hz/MHz"),
+                t1=entry.quantities("t1", "s"),
+                t2=entry.quantities("t2", "s"),
+            )
+        except PlanError as error:
+            raise _placed(error, entry) from None
+        entry.done()
+    return lines
+
+
+def _cell(table: Table) -> VirtualCell:
+    law = table.word("law", LAWS)
+    start = table.number("start")
+    stable = law == "stable"
+    try:
+        release = Release(
+            law=law,
+            start=start,
+            floor=start if stable else table.number("floor"),
+            time=math.inf if stable else table.needed("time", "day"),
+        )
+    except PlanError as error:
+        raise _placed(error, table) from None
+    table.needed("synthesis_pressure", "GPa")
+    cell = VirtualCell(
+        name=table.text("name"),
+        heated_at=table.moment("heated_at"),
+        synthesis_pressure=table.text("synthesis_pressure"),
+        metal_atoms=table.number("metal_atoms"),
+        field_offset=table.needed("field_offset", "Hz/MHz"),
+        precursor=table.quantities("precursor", "day"),
+        hydride=table.quantities("hydride", "day"),
+        release=release,
+    )
+    table.done()
+    if not cell.name.replace("-", "").replace("_", "").isalnum():
+        raise table.error("name", f"found {cell.name!r}, which also names a folder; use letters.")
+    if any(day >= 0 for day in cell.precursor):
+        raise table.error("precursor", f"found {cell.precursor}; it is measured before day 0.")
+    if any(day < 0 for day in cell.hydride):
+        raise table.error("hydride", f"found {cell.hydride}; heating is day 0.")
+    folders = [session_folder(kind, day) for kind, day in cell.sessions]
+    if len(set(folders)) < len(folders):
+        raise table.error("hydride", f"found two sessions on one day: {folders}.")
+    return cell
+
+
+def session_folder(kind: str, elapsed: float) -> str:
+    """Name the folder of a session.
+
+    Parameters
+    ----------
+    kind
+        ``"precursor"`` or ``"hydride"``.
+    elapsed
+        Days since heating.
+
+    Returns
+    -------
+    :
+        ``"precursor-1"`` (days before heating), or ``"day-007"``.
+
+    Examples
+    --------
+    >>> session_folder("hydride", 7.0), session_folder("precursor", -1.5)
+    ('day-007', 'precursor-1.5')
+    """
+    if kind == "precursor":
+        return f"precursor{elapsed:g}"
+    whole, part = divmod(elapsed, 1)
+    return f"day-{whole:03.0f}" + (f"{part:.3g}"[1:] if part else "")
+
+
+def _channel(table: Table, nuclei: tuple[str, ...]) -> Channel:
+    sequence = table.word("sequence", tuple(nmr.CYCLES))
+    cycle = len(nmr.CYCLES[sequence][1])
+    try:
+        settings = Settings(
+            pulse_length=table.needed("pulse_length", "s"),
+            flip_angle=math.radians(table.needed("flip_angle", "deg")),
+            dead_time=table.needed("dead_time", "s"),
+            dwell=table.needed("dwell", "s"),
+            points=table.whole("points", low=16),
+            repetition_time=table.needed("repetition_time", "s"),
+            echo_delay=table.quantity("echo_delay", "s", None),
+            before_echo=table.quantity("before_echo", "s", None),
+            steps=table.quantities("steps", "s", []),
+            saturation=table.whole("saturation", low=0, default=0),
+        )
+        settings.origin(sequence)
+        settings.delays(sequence)
+    except PlanError as error:
+        raise _placed(error, table) from None
+    stated = [table.text(key, None) for key in ("stated_t1", "stated_t1_std")]
+    channel = Channel(
+        name=table.text("name"),
+        session=table.word("session", SESSIONS),
+        nucleus=table.word("nucleus", nuclei),
+        sequence=sequence,
+        n_scans=table.whole("n_scans", low=cycle),
+        settings=settings,
+        stated_t1=None if stated[0] == "None" else stated[0],
+        stated_t1_std=None if stated[1] == "None" else stated[1],
+    )
+    if channel.n_scans % cycle:
+        raise table.error("n_scans", f"found {channel.n_scans}; a multiple of {cycle} is needed.")
+    table.done()
+    return channel
+
+
+def _placed(error: PlanError, table: Table) -> PlanError:
+    text = str(error)
+    return error if text.startswith(table.where) else PlanError(f"{table.where}: {text}")
