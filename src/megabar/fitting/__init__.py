@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from megabar.fitting.lineshapes import line_gaussian, line_lorentzian, line_voigt
     from megabar.fitting.models import Model, combine, from_kernel
     from megabar.fitting.results import Fit, SharedFit
+    from megabar.fitting.series import fit_series
 
 _HOMES = {
     "curves": (
@@ -32,6 +33,7 @@ _HOMES = {
     "lineshapes": ("line_gaussian", "line_lorentzian", "line_voigt"),
     "models": ("Model", "combine", "from_kernel"),
     "results": ("Fit", "SharedFit"),
+    "series": ("fit_series",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -46,6 +48,7 @@ __all__ = [
     "fid_lorentzian",
     "fid_voigt",
     "fit",
+    "fit_series",
     "from_kernel",
     "line_gaussian",
     "line_lorentzian",

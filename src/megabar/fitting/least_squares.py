@@ -11,14 +11,8 @@ from numpy.typing import ArrayLike
 
 from megabar.errors import FitFailed
 from megabar.fitting.models import Array, Model
-from megabar.fitting.projection import (
-    Problem,
-    engine_name,
-    linearise,
-    off_the_basis,
-    prepare,
-    starts,
-)
+from megabar.fitting.problem import Problem, engine_name, prepare, starts
+from megabar.fitting.projection import linearise, off_the_basis
 from megabar.fitting.results import Ending, Fit, finish
 
 _TOLERANCE = 1e-10  # of chi2 and of the step, relative
@@ -101,7 +95,7 @@ def fit(
     )
     first = starts(problem, start)
     theta, ending = _minimise(problem, first[0])
-    result = finish(problem, theta[None], first, [ending])[0]
+    result = finish(problem, np.zeros(1, dtype=int), theta[None], first, [ending])[0]
     if not result.success:
         msg = (
             f"Fit of {model.name} stopped after {ending.evaluations} evaluations: "
@@ -129,7 +123,7 @@ def _minimise(problem: Problem, first: Array) -> tuple[Array, Ending]:
 
     def jacobian(theta: Array) -> Array:
         point = linearise(problem, theta[None], row)
-        return np.asarray(-off_the_basis(point, first.size)[0].T / size)
+        return np.asarray(-off_the_basis(point)[0].T / size)
 
     method = "trf" if bounded else "lm"
     engine = engine_name(f"variable projection, least_squares {method}", scipy)

@@ -6,10 +6,13 @@ late, short or apodised records take `transformed`. Widths are full widths at ha
 """
 
 import numpy as np
+from numpy.polynomial.hermite import hermgauss
 
 from megabar.fitting.models import Array, Kernel, Model, from_kernel
 
 NARROWEST = 1e-30  # lower bound of widths and times: above zero, where the shapes are defined
+_FAR = 8.0  # abs(z) beyond which ten nodes give the Faddeeva function to rounding
+_HALF_HERMITE = tuple(half[5:] for half in hermgauss(10))  # nodes come in pairs of either sign
 _GAUSSIAN = 4 * np.log(2)  # exp(-_GAUSSIAN (x / fwhm)^2)
 
 
@@ -86,11 +89,16 @@ def _line(name: str, kernel: Kernel, widths: tuple[str, ...]) -> Model:
 
 def _lorentzian(x: Array, theta: Array) -> tuple[Array, Array]:
     offset, half = x - theta[..., :1], theta[..., 1:2] / 2
-    inverse = 1 / (offset**2 + half**2)
+    inverse = offset * offset
+    inverse += half**2
+    np.reciprocal(inverse, out=inverse)
     shape = half / np.pi * inverse
     slopes = np.empty((*theta.shape, 1, x.size))
-    slopes[..., 0, 0, :] = 2 * offset * inverse * shape
-    slopes[..., 1, 0, :] = (0.5 / half - half * inverse) * shape
+    inverse *= shape
+    np.multiply(2 * offset, inverse, out=slopes[..., 0, 0, :])
+    np.multiply(0.5 / half, shape, out=slopes[..., 1, 0, :])
+    inverse *= half
+    slopes[..., 1, 0, :] -= inverse
     return shape[..., None, :], slopes
 
 
@@ -105,11 +113,9 @@ def _gaussian(x: Array, theta: Array) -> tuple[Array, Array]:
 
 
 def _voigt(x: Array, theta: Array) -> tuple[Array, Array]:
-    from scipy.special import wofz
-
     scale = theta[..., 1:2] / np.sqrt(_GAUSSIAN)  # sigma sqrt(2)
     z = ((x - theta[..., :1]) + 0.5j * theta[..., 2:3]) / scale
-    w = wofz(z)
+    w = faddeeva(z)
     height = 1 / (scale * np.sqrt(np.pi))
     slope = 2j / np.sqrt(np.pi) - 2 * z * w
     slopes = np.empty((*theta.shape, 1, x.size))
@@ -117,3 +123,42 @@ def _voigt(x: Array, theta: Array) -> tuple[Array, Array]:
     slopes[..., 1, 0, :] = -height / theta[..., 1:2] * (w + z * slope).real
     slopes[..., 2, 0, :] = -0.5 * height / scale * slope.imag
     return (height * w.real)[..., None, :], slopes
+
+
+def faddeeva(z: Array) -> Array:
+    r"""Compute the Faddeeva function :math:`w(z) = e^{-z^2} \mathrm{erfc}(-iz)`, Im z >= 0.
+
+    Beyond abs(z) = 8 by Gauss-Hermite quadrature of its Hilbert integral with ten nodes, error
+    below 1e-15 there and many times faster than the general routine, which serves the rest.
+
+    Parameters
+    ----------
+    z
+        Argument in the upper half plane, any shape.
+
+    Returns
+    -------
+    :
+        w, shape of z.
+
+    References
+    ----------
+    Gautschi, SIAM J. Numer. Anal. 7, 187 (1970), doi:10.1137/0707012.
+
+    Examples
+    --------
+    >>> complex(faddeeva(np.array(0j)))
+    (1+0j)
+    """
+    from scipy.special import wofz
+
+    far = z.real**2 + z.imag**2 > _FAR**2
+    result = np.empty(z.shape, dtype=np.complex128)
+    result[~far] = wofz(z[~far])
+    distant = z[far]
+    square = distant * distant
+    total = np.zeros_like(square)
+    for node, weight in zip(*_HALF_HERMITE, strict=True):
+        total += weight / (square - node**2)
+    result[far] = 2j / np.pi * distant * total
+    return result

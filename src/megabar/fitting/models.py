@@ -36,13 +36,15 @@ class Model:
     basis
         ``(x (n_x,), theta (..., p)) -> (..., n_c, n_x)``.
     basis_jacobian
-        ``(x, theta (..., p)) -> (..., p, n_c, n_x)``, derivatives of the basis by theta.
+        ``(x, theta (..., p)) -> (..., p, n_c - static, n_x)``, derivatives of the basis by theta.
     lower, upper
         Bounds of theta.
     complex_amplitudes
         Whether each amplitude is complex (a free phase); the data are then complex.
     basis_and_jacobian
         Both at once, for models in which they share work.
+    static
+        How many basis functions, at the end, do not depend on theta and have no derivatives.
     ascending
         Groups of interchangeable parameters, reported in rising order.
     noise_correlated
@@ -58,6 +60,7 @@ class Model:
     upper: tuple[float, ...]
     complex_amplitudes: bool = False
     basis_and_jacobian: Kernel | None = None
+    static: int = 0
     ascending: tuple[tuple[str, ...], ...] = ()
     noise_correlated: str = ""
 
@@ -90,7 +93,7 @@ class Model:
         return self.parameters + self.amplitude_names
 
     def both(self, x: Array, theta: Array) -> tuple[Array, Array]:
-        """Evaluate basis (..., n_c, n_x) and Jacobian (..., p, n_c, n_x)."""
+        """Evaluate basis (..., n_c, n_x) and Jacobian (..., p, n_c - static, n_x)."""
         if self.basis_and_jacobian is not None:
             return self.basis_and_jacobian(x, theta)
         return self.basis(x, theta), self.basis_jacobian(x, theta)
@@ -232,6 +235,7 @@ def combine(
         lower=sum((part.lower for part in parts), ()),
         upper=sum((part.upper for part in parts), ()),
         complex_amplitudes=models[0].complex_amplitudes,
+        static=parts[-1].static,
         ascending=sum((part.ascending for part in parts), ()),
         noise_correlated=next((p.noise_correlated for p in parts if p.noise_correlated), ""),
     )
@@ -298,6 +302,7 @@ def _polynomial(order: int, *, complex_amplitudes: bool) -> Model:
         amplitudes=tuple(f"background_{power}" for power in range(order + 1)),
         lower=(),
         complex_amplitudes=complex_amplitudes,
+        static=order + 1,
     )
 
 
@@ -306,7 +311,7 @@ def _polynomial_kernel(order: int, x: Array, theta: Array) -> tuple[Array, Array
     span = (high - low) / 2 or 1.0
     basis = legendre.legvander((x - (low + high) / 2) / span, order).T
     shape = (*theta.shape[:-1], order + 1, x.size)
-    return np.broadcast_to(basis, shape), np.zeros((*theta.shape[:-1], 0, order + 1, x.size))
+    return np.broadcast_to(basis, shape), np.zeros((*theta.shape[:-1], 0, 0, x.size))
 
 
 def _sum_kernel(parts: tuple[Model, ...], x: Array, theta: Array) -> tuple[Array, Array]:
@@ -320,10 +325,13 @@ def _sum_kernel(parts: tuple[Model, ...], x: Array, theta: Array) -> tuple[Array
         slopes.append(jacobian)
         first = last
     basis = np.concatenate(bases, axis=-2)
-    jacobian = np.zeros((*theta.shape, *basis.shape[-2:]), dtype=basis.dtype)
+    moving = basis.shape[-2] - parts[-1].static
+    if slopes[0].shape[-2] == moving:
+        return basis, slopes[0]
+    jacobian = np.zeros((*theta.shape, moving, x.size), dtype=basis.dtype)
     row = column = 0
-    for slope in slopes:
+    for part, slope in zip(parts, slopes, strict=True):
         count, width = slope.shape[-3:-1]
         jacobian[..., row : row + count, column : column + width, :] = slope
-        row, column = row + count, column + width
+        row, column = row + count, column + len(part.amplitudes)
     return basis, jacobian

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from megabar.errors import one_of
 from megabar.fitting.models import Array
-from megabar.fitting.projection import Linearised, Problem, covariance_from_gram, linearise
+from megabar.fitting.problem import Problem
+from megabar.fitting.projection import Linearised, covariance_from_gram, linearise
 
 Real = NDArray[np.float64]
 
@@ -131,18 +132,20 @@ class Ending:
 
 
 def finish(
-    problem: Problem, theta: Array, start: Array, endings: Sequence[Ending]
-) -> tuple[Fit, ...]:
+    problem: Problem, rows: Array, theta: Array, start: Array, endings: Sequence[Ending]
+) -> list[Fit]:
     """Turn last iterates into results with errors.
 
     Parameters
     ----------
     problem
         The problem.
+    rows
+        Indices (n,) of its rows that are meant.
     theta
-        Free parameters (n_rows, k) where the engine left them.
+        Free parameters (n, k) where the engine left them.
     start
-        Where it began (n_rows, k): the scale on which a bound is near.
+        Where it began (n, k): the scale on which a bound is near.
     endings
         One for each row.
 
@@ -152,33 +155,33 @@ def finish(
         One result for each row.
     """
     theta = _ascending(problem, theta)
-    rows = np.arange(len(problem.rows))
     point = linearise(problem, theta, rows)
-    scale = noise_scale(problem, point)
+    scale = noise_scale(problem, rows, point)
     held = np.zeros(point.gram.shape[:2], dtype=bool)
     held[:, : problem.free.size] = at_bounds(problem, theta, start, point, scale)
     covariance, undetermined = covariance_from_gram(point.gram, held=held)
-    return tuple(
+    values = np.concatenate([problem.full_theta(theta, rows), point.amplitudes], axis=1)
+    residuals = problem.y[rows] - point.curve
+    return [
         _fit(
             problem,
-            point,
-            row,
-            theta=theta[row],
-            covariance=covariance[row] * scale[row],
-            held=held[row],
-            undetermined=undetermined[row],
-            scale=scale[row],
-            ending=endings[row],
+            values=values[n],
+            residuals=residuals[n],
+            covariance=covariance[n] * scale[n],
+            held=held[n],
+            undetermined=undetermined[n],
+            chi2=float(point.chi2[n] / scale[n]) if scale[n] > 0 else np.inf,
+            ending=endings[n],
         )
-        for row in range(len(rows))
-    )
+        for n in range(len(rows))
+    ]
 
 
-def noise_scale(problem: Problem, point: Linearised) -> Array:
-    """Return the variance (n_rows,) on the whitened rows, from the residuals if unknown."""
+def noise_scale(problem: Problem, rows: Array, point: Linearised) -> Array:
+    """Return the variance (n,) on the whitened rows, from the residuals if unknown."""
     if problem.whiten.origin.startswith("estimated"):
         return point.chi2 / problem.degrees_of_freedom
-    return problem.whiten.scale
+    return problem.whiten.scale[rows]
 
 
 def at_bounds(
@@ -214,21 +217,18 @@ def _ascending(problem: Problem, theta: Array) -> Array:
 
 def _fit(
     problem: Problem,
-    point: Linearised,
-    row: int,
     *,
-    theta: Array,
+    values: Array,
+    residuals: Array,
     covariance: Array,
     held: Array,
     undetermined: Array,
-    scale: float,
+    chi2: float,
     ending: Ending,
 ) -> Fit:
     names = problem.model.names
     count = len(problem.model.parameters)
     unknowns = np.concatenate([problem.free, count + problem.free_amplitudes])
-    values = np.concatenate([problem.theta[row], point.amplitudes[row]])
-    values[problem.free] = theta
     full = np.zeros((len(names), len(names)))
     full[np.ix_(unknowns, unknowns)] = covariance
     stuck = unknowns[held]
@@ -242,10 +242,10 @@ def _fit(
         values=values,
         std=np.sqrt(np.diagonal(full)),
         covariance=full,
-        chi2=float(point.chi2[row] / scale) if ending.success and scale > 0 else np.inf,
+        chi2=chi2 if ending.success else np.inf,
         degrees_of_freedom=problem.degrees_of_freedom,
         at_bounds=bound,
-        residuals=problem.y[row] - problem.model.evaluate(problem.x, values),
+        residuals=residuals,
         success=ending.success,
         reason=_reason(ending, bound, lost),
         engine=ending.engine,
