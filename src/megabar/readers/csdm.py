@@ -18,8 +18,8 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,9 +27,17 @@ import numpy as np
 
 from megabar import schemas
 from megabar.errors import AmbiguousArray, OpenQuestion, SchemaError, one_of
-from megabar.readers import csdm_components, csdm_model, statements
+from megabar.readers import csdm_components, csdm_model
 from megabar.readers.csdm_model import KINDS, Dimension, dimension, objects, refuse, short
 from megabar.readers.new_files import write_new
+from megabar.readers.record import (
+    OPEN_ON_PURPOSE,
+    Record,
+    Table,
+    chosen_nucleus,
+    chosen_table,
+    dataset_from,
+)
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -39,7 +47,6 @@ if TYPE_CHECKING:
 
 _ENCODINGS: Final = ("base64", "none")
 _OURS: Final = "org.megabar"
-_NUCLEUS: Final = re.compile(r"\b(\d{1,3}[A-Z][a-z]?)\b")
 _OF_ONE_FILE: Final = (
     "schema",
     "source",
@@ -79,13 +86,18 @@ def read(path: Path, decisions: Decisions) -> xr.Dataset:
     variable = _variable(path, document, decisions)
     values, files = csdm_components.values(path, variable, counts)
     direct, step = _roles(path, dimensions, decisions)
-    rows = _rows(values, dimensions, direct)
     ours = _our_statements(document)
-    attrs = statements.origin(path, decisions, format_name="csdm", files=[path.name, *files])
-    attrs |= _statements(path, dimensions, direct, decisions, ours)
+    record = _record(path, _rows(values, dimensions, direct), direct, decisions, ours)
     along = _step_values(path, step, decisions, ours)
-    dataset = _dataset(rows, direct, attrs, along, decisions, ours)
-    return schemas.with_warnings(dataset, *_warnings(document, direct, decisions, ours))
+    record = replace(
+        record,
+        root=path.parent if files else path,
+        files=(path.name, *files),
+        table=along,
+        warnings=_warnings(document, direct, decisions, ours),
+    )
+    dataset = dataset_from(record, decisions)
+    return dataset.assign_attrs(source=path.name, **_kept_attributes(ours, decisions))
 
 
 def write(dataset: xr.Dataset, path: Path, *, encoding: str = "base64") -> str:
@@ -193,46 +205,46 @@ def _rows(
 
 def _step_values(
     path: Path, step: Dimension | None, decisions: Decisions, ours: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Give step coordinate -> values."""
-    if step is None or decisions.array == "none":
-        return {}
+) -> Table | None:
+    """Give the values along the steps, as decided, as we stored them, or as the axis says."""
+    if step is None or decisions.array == OPEN_ON_PURPOSE:
+        return None
     if isinstance(decisions.array, tuple):
-        if len(decisions.array) != step.count:
-            found = f"{len(decisions.array)} values were given for {step.count} steps."
-            raise refuse(path, "array", found, "Give one value for each step.")
-        return {_array_as(path, step, decisions): decisions.array}
+        return chosen_table(file=path.name, rows=step.count, tables=(), decisions=decisions)
     stored = ours.get("step")
     if isinstance(stored, dict):
         return _stored_steps(path, stored, step.count)
     coordinates = step.coordinates()
-    return {} if coordinates is None else {_array_as(path, step, decisions): coordinates}
+    if coordinates is None:
+        return None
+    if decisions.array_as is None:
+        raise OpenQuestion(
+            file=path.name,
+            field=step.name,
+            found=f"{step.count} steps, and the file does not say what varies along them.",
+            argument="array_as",
+            candidates=schemas.STEP_COORDINATES,
+        )
+    return Table(
+        name=step.name,
+        values=tuple(coordinates.tolist()),
+        coordinate=decisions.array_as,
+        origin="coordinates of the dimension",
+    )
 
 
-def _stored_steps(path: Path, stored: Mapping[str, Any], count: int) -> dict[str, Any]:
-    steps = {}
+def _stored_steps(path: Path, stored: Mapping[str, Any], count: int) -> Table | None:
     for name, values in stored.items():
         good = name in schemas.STEP_COORDINATES and isinstance(values, list)
-        if not good or len(values) != count or not all(_is_number(v) for v in values):
-            raise refuse(path, f"{_OURS}.step", f"found {short(name)} that is no list of steps.")
-        steps[name] = [math.nan if v is None else float(v) for v in values]
-    return steps
+        if not good or len(values) != count or not all(map(_is_number, values)):
+            raise refuse(path, f"{_OURS}.step", f"{short(name)} is no list of {count} numbers.")
+        numbers = tuple(math.nan if value is None else float(value) for value in values)
+        return Table(name=name, values=numbers, coordinate=name, origin="written by megabar")
+    return None
 
 
 def _is_number(value: Any) -> bool:
     return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
-
-
-def _array_as(path: Path, step: Dimension, decisions: Decisions) -> str:
-    if decisions.array_as is not None:
-        return decisions.array_as
-    raise OpenQuestion(
-        file=path.name,
-        field=step.name,
-        found=f"{step.count} steps, and the file does not say what varies along them.",
-        argument="array_as",
-        candidates=schemas.STEP_COORDINATES,
-    )
 
 
 def _our_statements(document: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -241,38 +253,13 @@ def _our_statements(document: Mapping[str, Any]) -> Mapping[str, Any]:
     return ours if isinstance(ours, dict) else {}
 
 
-def _statements(
-    path: Path,
-    dimensions: list[Dimension],
-    direct: Dimension,
-    decisions: Decisions,
-    ours: Mapping[str, Any],
-) -> dict[str, Any]:
+def _stored_attributes(ours: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the attributes that we wrote, as far as they are text, numbers, or lists of them."""
     stored = ours.get("attrs")
-    stated = _stored_attributes(stored) if isinstance(stored, dict) else {}
-    if "nucleus" not in stated or decisions.nucleus is not None:
-        words = [w for d in dimensions for text in d.labels for w in _NUCLEUS.findall(text)]
-        stated["nucleus"] = statements.nucleus(
-            path,
-            decisions,
-            field="nucleus",
-            found="the model has no field for it; labels are free text.",
-            candidates=[f"{word} (label)" for word in dict.fromkeys(words)],
-        )
-    if not isinstance(stated.get("carrier_frequency"), float):
-        stated["carrier_frequency"] = _carrier(direct, decisions.sense or 1)
-    if decisions.cell is None and isinstance(stated.get("cell"), str):
-        decided_cell = stated["cell"]
-    else:
-        decided_cell = decisions.cell or schemas.UNKNOWN
-    return statements.nmr(decisions, stated=stated) | {"cell": decided_cell}
-
-
-def _stored_attributes(stored: Mapping[str, Any]) -> dict[str, Any]:
     kept = {}
-    for name, value in stored.items():
+    for name, value in stored.items() if isinstance(stored, dict) else ():
         entries = value if isinstance(value, list) else [value]
-        numbers = all(_is_number(entry) for entry in entries)
+        numbers = all(map(_is_number, entries))
         if name in _OF_ONE_FILE or not (numbers or all(isinstance(e, str) for e in entries)):
             continue
         plain = [math.nan if entry is None else entry for entry in entries]
@@ -280,61 +267,70 @@ def _stored_attributes(stored: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def _carrier(direct: Dimension, sense: int) -> float:
-    if direct.kind == "time":
-        offset = direct.reciprocal_offset
-        return direct.reciprocal_origin + (0.0 if math.isnan(offset) else sense * offset)
-    return direct.origin + (direct.offset if direct.complex_fft else 0.0)
+def _kept_attributes(ours: Mapping[str, Any], decisions: Decisions) -> dict[str, Any]:
+    decided = decisions.taken()
+    return {n: v for n, v in _stored_attributes(ours).items() if n not in decided}
 
 
-def _dataset(
+def _record(
+    path: Path,
     rows: NDArray[np.complex128],
     direct: Dimension,
-    attrs: dict[str, Any],
-    along: Mapping[str, Any],
     decisions: Decisions,
     ours: Mapping[str, Any],
-) -> xr.Dataset:
-    started_at = decisions.started_at or _moment(ours.get("started_at"))
-    axis = _axis(direct, decisions)
-    if direct.kind == "time":
-        signal = rows.conj() if decisions.sense == -1 else rows
-        return schemas.acquisition(
-            signal, time=axis, attrs=attrs, step=along, started_at=started_at
+) -> Record:
+    stored = _stored_attributes(ours)
+    carrier = stored.get("carrier_frequency", _carrier(direct, decisions.sense or 1))
+    nucleus = stored.get("nucleus")
+    if not isinstance(nucleus, str) or decisions.nucleus is not None:
+        nucleus = chosen_nucleus(
+            file=path.name, stated=None, frequency=carrier, decisions=decisions
         )
-    if axis[0] > axis[-1]:
-        axis, rows = axis[::-1], rows[:, ::-1]
-    known = {"noise_std": math.nan, "zero_fill": 0, "processing": ["transformed in the file"]}
-    return schemas.spectrum(
-        rows, frequency=axis, attrs=known | attrs, step=along, started_at=started_at
+    in_time = direct.kind == "time"
+    scans = stored.get("n_scans", math.nan)
+    return Record(
+        format="csdm",
+        root=path,
+        files=(path.name,),
+        data=rows if direct.increment > 0 else rows[:, ::-1],
+        dwell=direct.increment if in_time else 1 / abs(direct.increment * direct.count),
+        carrier_frequency=carrier,
+        nucleus=nucleus,
+        n_scans=tuple(scans) if isinstance(scans, list) else (scans,),
+        domain=direct.kind,
+        time_origin=direct.offset if in_time else None,
+        started_at=_moment(ours.get("started_at")),
+        centre_point=0.0 if in_time else _centre(direct),
     )
 
 
-def _axis(direct: Dimension, decisions: Decisions) -> NDArray[np.float64]:
-    """Give the time, or the frequency from the carrier (which lies at the offset)."""
-    steps = np.arange(direct.count, dtype=np.float64)
+def _carrier(direct: Dimension, sense: int) -> float:
     if direct.kind == "time":
-        offset = direct.offset if decisions.time_origin is None else decisions.time_origin
-        axis = steps * direct.increment + offset
-    elif direct.complex_fft:
-        axis = (decisions.sense or 1) * (steps - direct.count // 2) * direct.increment
+        return direct.reciprocal_origin + sense * direct.reciprocal_offset
+    return direct.origin + (direct.offset if direct.complex_fft else 0.0)
+
+
+def _centre(direct: Dimension) -> float:
+    """Give the point at the carrier, counted along rising frequency."""
+    if direct.complex_fft:
+        centre: float = direct.count // 2
     else:
-        axis = (decisions.sense or 1) * (steps * direct.increment + direct.offset)
-    return np.asarray(axis, dtype=np.float64)
+        centre = -direct.offset / direct.increment
+    return centre if direct.increment > 0 else direct.count - 1 - centre
 
 
-def _moment(text: Any) -> np.datetime64 | None:
+def _moment(text: Any) -> str | None:
     if not isinstance(text, str):
         return None
     try:
-        return np.datetime64(text, "ns")
+        return str(np.datetime64(text, "ns"))
     except ValueError:
         return None
 
 
 def _warnings(
     document: Mapping[str, Any], direct: Dimension, decisions: Decisions, ours: Mapping[str, Any]
-) -> list[str]:
+) -> tuple[str, ...]:
     found = []
     description = str(document.get("description", "")).lower()
     other = {"time": "frequency", "frequency": "time"}[direct.kind]
@@ -350,7 +346,7 @@ def _warnings(
         )
     if direct.kind == "frequency" and not direct.complex_fft:
         found.append("The place of the carrier is not in the file; frequencies are as stored.")
-    return found
+    return tuple(found)
 
 
 def _written_axis(dataset: xr.Dataset, axis: str) -> dict[str, Any]:
