@@ -1,0 +1,95 @@
+"""Text files as laboratories write them: encodings, decimal commas, numbers."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from pathlib import Path
+from typing import Final
+
+from megabar.errors import UnreadableFile
+
+_MOST_BYTES: Final = 1 << 28
+_BYTE_ORDER_MARKS: Final = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+_NUMBER: Final = re.compile(r"[-+]?(?:\d+[.]?\d*|[.]\d+)(?:[eE][-+]?\d+)?|[-+]?nan", re.IGNORECASE)
+
+
+def read_lines(path: Path) -> list[str]:
+    """Read a text file as lines: UTF-8, UTF-16 with a byte order mark, else Latin-1.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    :
+        Its lines, without their ends.
+
+    Raises
+    ------
+    UnreadableFile
+        If it is larger than 256 MiB, or holds bytes that no text holds.
+    """
+    if path.stat().st_size > _MOST_BYTES:
+        raise UnreadableFile(
+            file=path.name,
+            field="size",
+            found=f"{path.stat().st_size} bytes are no table of a laboratory.",
+            remedy="Cut it into measurements.",
+        )
+    content = path.read_bytes()
+    text = _decoded(content)
+    if "\0" in text:
+        raise UnreadableFile(
+            file=path.name,
+            field="text",
+            found="there are NUL bytes in it: this is a binary file, or a damaged one.",
+            remedy="Give the format with format=..., or copy the file again.",
+        )
+    return text.splitlines()
+
+
+def _decoded(content: bytes) -> str:
+    for mark, encoding in _BYTE_ORDER_MARKS.items():
+        if content.startswith(mark):
+            return content.decode(encoding, errors="replace")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+
+
+def number(text: str, *, decimal_comma: bool = False) -> float | None:
+    """Give the number that a field holds, or None if it holds none.
+
+    Thousands separators are no numbers: ``1,234.5`` and ``1.234,5`` give None.
+
+    Parameters
+    ----------
+    text
+        One field of a table.
+    decimal_comma
+        Whether a comma separates the decimals.
+
+    Returns
+    -------
+    :
+        The number; nan where the field says nan.
+
+    Examples
+    --------
+    >>> number("530,774", decimal_comma=True), number(" -1.5E-3 "), number("1,234.5")
+    (530.774, -0.0015, None)
+    """
+    plain = text.strip()
+    if decimal_comma:
+        if "," in plain and "." in plain:
+            return None
+        plain = plain.replace(",", ".")
+    return float(plain) if _NUMBER.fullmatch(plain) else None
