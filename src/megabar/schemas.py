@@ -8,7 +8,7 @@ number, ``"unknown"`` for a word and ``NaT`` for a time; it is never a guess.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -75,12 +75,37 @@ UNITS: Final[Mapping[str, str]] = MappingProxyType(
         "tc_zero": "K",
         "tc_width": "K",
         "splitting": "Hz",
+        # tables
+        "fraction": "1",
+        "ratio": "1",
+        "voltage": "V",
+        "flux": "m-2 s-1",
+        "release_rate": "s-1",
     }
 )
 """Unit of each variable that a dataset may hold; ``"1"`` is a pure number."""
 
+_TIMES: Final = ("time", "file_time")
+SWEEP_VALUES: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = MappingProxyType(
+    {
+        "resistance": (("temperature",), ("direction",)),
+        "intensity": (("wavelength", "raman_shift"),),
+        "fraction": (_TIMES,),
+        "h_per_metal": (_TIMES,),
+        "flux": ((*_TIMES, "temperature"),),
+        "release_rate": ((*_TIMES, "temperature"),),
+        "pressure": ((*_TIMES, "temperature"),),
+        "ratio": (("temperature",),),
+        "voltage": (),
+    }
+)
+"""What a sweep may measure, and along what: of each group one coordinate must be there."""
+
 STEP_COORDINATES: Final = ("delay", "echo_time", "pulse_length", "carrier_offset")
 """What may vary along the step dimension of an acquisition."""
+
+ECHO_SEQUENCES: Final = ("solid-echo", "hahn-echo", "hahn-echo-array", "cpmg")
+"""Sequences whose time zero is an echo top; their last pulse lies one echo_delay before it."""
 
 SEQUENCES: Final = (
     "fid",
@@ -238,22 +263,73 @@ def _attribute_problems(dataset: xr.Dataset, rules: Schema) -> list[str]:
 def _unit_problems(dataset: xr.Dataset) -> list[str]:
     problems = []
     for name in (*dataset.data_vars, *dataset.coords):
-        base = str(name).removesuffix("_std")
+        wanted = unit_of(str(name))
         unit = dataset[name].attrs.get("units")
-        if base in UNITS and unit != UNITS[base]:
-            problems.append(f"{name} has unit {unit!r}, not {UNITS[base]!r}")
+        if wanted is not None and unit != wanted:
+            problems.append(f"{name} has unit {unit!r}, not {wanted!r}")
     return problems
 
 
+def unit_of(name: str) -> str | None:
+    """Give the unit that a variable must have.
+
+    Parameters
+    ----------
+    name
+        Name of a variable or coordinate; one of a thermometer of its own may carry a suffix.
+
+    Returns
+    -------
+    :
+        The unit, None where a name stands for itself.
+
+    Examples
+    --------
+    >>> unit_of("resistance_std"), unit_of("temperature_cold_finger"), unit_of("direction")
+    ('ohm', 'K', None)
+    """
+    plain = name.removesuffix("_std")
+    suffixed = base_of(plain, (*SWEEP_VALUES, "temperature"))
+    return UNITS.get(plain, UNITS.get(suffixed))
+
+
 def _sweep_problems(dataset: xr.Dataset) -> list[str]:
-    needed: tuple[str, ...]
-    if "resistance" in dataset.data_vars:
-        needed = ("temperature", "direction")
-    elif "intensity" in dataset.data_vars:
-        needed = ("wavelength",) if "wavelength" in dataset.coords else ("raman_shift",)
-    else:
-        return ["neither 'resistance' nor 'intensity'"]
-    return [f"no coordinate {name!r}" for name in needed if name not in dataset.coords]
+    names = [str(name).removesuffix("_std") for name in dataset.data_vars]
+    bases = {name: base_of(name, SWEEP_VALUES) for name in names}
+    if not names:
+        return [f"nothing measured: none of {', '.join(SWEEP_VALUES)}"]
+    problems = [f"unknown measured quantity {name!r}" for name, base in bases.items() if not base]
+    groups = dict.fromkeys(group for base in bases.values() for group in SWEEP_VALUES.get(base, ()))
+    problems += [
+        f"no coordinate {' or '.join(map(repr, group))}"
+        for group in groups
+        if not any(name in dataset.coords for name in group)
+    ]
+    return problems
+
+
+def base_of(name: str, known: Iterable[str]) -> str:
+    """Give the quantity that a name with a suffix stands for.
+
+    Parameters
+    ----------
+    name
+        Such as ``"temperature"`` or ``"temperature_cold_finger"``.
+    known
+        Names of quantities.
+
+    Returns
+    -------
+    :
+        The quantity; empty if there is none.
+
+    Examples
+    --------
+    >>> base_of("temperature_cold_finger", UNITS)
+    'temperature'
+    """
+    fitting = [word for word in known if name == word or name.startswith(f"{word}_")]
+    return max(fitting, key=len, default="")
 
 
 def _observables_problems(dataset: xr.Dataset) -> list[str]:
@@ -395,11 +471,12 @@ def sweep(
     Parameters
     ----------
     values
-        ``resistance`` [ohm] or ``intensity`` [counts], each (point,), and their ``_std`` if known.
+        One or more of :data:`SWEEP_VALUES`, each (point,), and their ``_std`` if known.
     coords
-        With resistance: ``temperature`` [K], ``direction`` (+1 warming, -1 cooling, 0 at rest),
-        ``time`` [s] and ``field`` [T] if known. With intensity: ``raman_shift`` [cm-1] or
-        ``wavelength`` [nm]. Further coordinates keep their own names.
+        With resistance: ``temperature`` [K], ``direction`` (+1 warming, -1 cooling, 0 at rest or
+        not known), ``time`` [s] and ``field`` [T] if known. With intensity: ``raman_shift`` [cm-1]
+        or ``wavelength`` [nm]. A further thermometer is ``temperature_<name>``; ``file_time`` is a
+        time in a unit that nobody knows. Further coordinates keep their own names.
     attrs
         cell, current [A], source, source_sha256, and whatever else the reader knows.
     started_at
@@ -417,7 +494,7 @@ def sweep(
     """
 
     def along_points(name: str, along: ArrayLike) -> xr.Variable:
-        unit = UNITS.get(name.removesuffix("_std"))
+        unit = unit_of(name)
         return xr.Variable(("point",), np.asarray(along), {"units": unit} if unit else {})
 
     return check(
@@ -536,3 +613,38 @@ def with_warnings(dataset: xr.Dataset, *sentences: str) -> xr.Dataset:
     known = warnings_of(dataset)
     fresh = [s for s in dict.fromkeys(sentences) if s not in known]
     return dataset.assign_attrs(warnings=json.dumps([*known, *fresh], ensure_ascii=False))
+
+
+def processing_of(dataset: xr.Dataset) -> tuple[str, ...]:
+    """Give the stages that a dataset went through.
+
+    Parameters
+    ----------
+    dataset
+        Any dataset.
+
+    Returns
+    -------
+    :
+        One call each, in order.
+    """
+    calls = dataset.attrs.get("processing", [])
+    return (calls,) if isinstance(calls, str) else tuple(str(call) for call in calls)
+
+
+def with_processing(dataset: xr.Dataset, *calls: str) -> xr.Dataset:
+    """Give the dataset with further stages on record; the input stays as it is.
+
+    Parameters
+    ----------
+    dataset
+        Any dataset.
+    calls
+        One call each, such as ``"trim(dead_time=5e-06)"``.
+
+    Returns
+    -------
+    :
+        A shallow copy whose attribute ``processing`` is a list.
+    """
+    return dataset.assign_attrs(processing=[*processing_of(dataset), *calls])

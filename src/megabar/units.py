@@ -51,6 +51,9 @@ _SI = {  # laboratory unit of a dataset variable -> factor to SI
     "day": 86400.0,
     "cm-1": 100.0,
     "nm": 1e-9,
+    "V": 1.0,
+    "m-2 s-1": 1.0,
+    "s-1": 1.0,
 }
 
 

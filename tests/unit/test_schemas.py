@@ -91,7 +91,7 @@ def test_a_step_coordinate_outside_the_list_is_refused():
 
 def test_a_sweep_needs_something_measured():
     attrs = {"cell": "a", "current": 1e-4, "source": "x", "source_sha256": "0"}
-    with pytest.raises(SchemaError, match="neither 'resistance' nor 'intensity'"):
+    with pytest.raises(SchemaError, match="nothing measured: none of resistance"):
         schemas.sweep({}, coords={"temperature": [1.0]}, attrs=attrs)
 
 

@@ -14,6 +14,7 @@ from megabar.schemas import SEQUENCES, STEP_COORDINATES
 
 DOMAINS = ("time", "frequency")
 TIME_UNITS = ("ns", "us", "ms", "s", "minute", "hour", "day", "unknown")
+SOURCE_KINDS = ("log", "digitised")
 _UNIT_OF_ARRAY = {"carrier_offset": "Hz"}
 
 
@@ -62,6 +63,11 @@ class Decisions:
     time_unit
         Unit of the time axis of a file that does not state it; ``"unknown"`` keeps the numbers of
         the file, without a unit.
+    source_kind
+        ``"log"`` if the rows of a table stand in the order of the measurement, ``"digitised"`` if
+        they were taken from a picture.
+    note
+        What every report must print beside these numbers, such as ``"retracted"``.
     format
         Name of the format, where two could read the file.
     """
@@ -84,6 +90,8 @@ class Decisions:
     current: float | None = None
     domain: str | None = None
     time_unit: str | None = None
+    source_kind: str | None = None
+    note: str | None = None
     format: str | None = None
 
     def taken(self) -> dict[str, Any]:
@@ -118,6 +126,7 @@ _WORDS = {
     "array_as": STEP_COORDINATES,
     "domain": DOMAINS,
     "time_unit": TIME_UNITS,
+    "source_kind": SOURCE_KINDS,
 }
 _NAMES = frozenset(field.name for field in fields(Decisions))
 
