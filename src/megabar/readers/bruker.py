@@ -25,7 +25,14 @@ import numpy as np
 
 from megabar import units
 from megabar.errors import AmbiguousArray, InconsistentHeader, TruncatedData, UnreadableFile
-from megabar.readers.record import Record, Table, chosen_nucleus, chosen_table, dataset_from
+from megabar.readers.record import (
+    Record,
+    Table,
+    chosen_nucleus,
+    chosen_table,
+    dataset_from,
+    nucleus_name,
+)
 from megabar.readers.vendor_bytes import complex_from_pairs, numbers_in, parameters_of, text_of
 
 if TYPE_CHECKING:
@@ -250,7 +257,7 @@ def _experiment(folder: Path, decisions: Decisions) -> Record:
         file=folder.name, rows=rows, tables=tables, decisions=decisions, stated=used
     )
     table, repeated, list_doubts = _spread(folder.name, table, rows)
-    delay, filter_doubts = _group_delay(folder.name, header, decisions)
+    delay, filter_doubts = group_delay(folder.name, header, decisions)
     started_at, saved_at, clock_doubts = _clock(header)
     scans = _number(header, "NS")
     frequency = _number(header, "SFO1") * 1e6
@@ -264,7 +271,7 @@ def _experiment(folder: Path, decisions: Decisions) -> Record:
         carrier_frequency=frequency,
         nucleus=chosen_nucleus(
             file=folder.name,
-            stated=_stated_nucleus(header),
+            stated=_word(header, "NUC1"),
             frequency=frequency,
             proton_frequencies=_proton_frequencies(header),
             decisions=decisions,
@@ -486,11 +493,6 @@ def _pulse_program(header: Mapping[str, str]) -> str:
     return _word(header, "PULPROG").replace("\\", "/").rsplit("/", 1)[-1] or "unknown"
 
 
-def _stated_nucleus(header: Mapping[str, str]) -> str | None:
-    name = _word(header, "NUC1")
-    return None if name.lower() in {"", "none", "off"} else name
-
-
 def _proton_frequencies(header: Mapping[str, str]) -> list[float]:
     """Say what the other channels know about the magnet, as frequencies of 1H [Hz].
 
@@ -504,15 +506,35 @@ def _proton_frequencies(header: Mapping[str, str]) -> list[float]:
             continue
         if nucleus == "1H":
             named.append(frequency)
-        elif nucleus.lower() in {"", "off", "none"}:
+        elif nucleus_name(nucleus) is None:
             idle.append(frequency)
     return named or idle
 
 
-def _group_delay(
+def group_delay(
     file: str, header: Mapping[str, str], decisions: Decisions
 ) -> tuple[float, tuple[str, ...]]:
-    """Find the delay of the digital filter [points]: GRPDLY if positive, else the table."""
+    """Find the delay of the digital filter: GRPDLY if positive, else by DSPFVS and DECIM.
+
+    Parameters
+    ----------
+    file
+        Name of the measurement, for the message.
+    header
+        Its parameters, as of :func:`megabar.readers.vendor_bytes.parameters_of`.
+    decisions
+        ``time_origin`` lets a filter that is not known pass.
+
+    Returns
+    -------
+    :
+        The delay [points of the final grid], and doubts.
+
+    Raises
+    ------
+    InconsistentHeader
+        If there is a filter whose delay is not known.
+    """
     stated = _number(header, "GRPDLY")
     firmware = _number(header, "DSPFVS")
     decimation = _number(header, "DECIM")

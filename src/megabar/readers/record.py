@@ -6,6 +6,7 @@ reader offers candidates with reasons; the caller chooses; the choice is written
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +31,29 @@ if TYPE_CHECKING:
     from megabar.readers.decisions import Decisions
 
 OPEN_ON_PURPOSE = "none"
+_NUCLEUS = re.compile(
+    r"(?P<mass>\d{1,3})(?P<symbol>[A-Z][a-z]?)|(?P<before>[A-Z][a-z]*)(?P<after>\d{1,3})"
+)
+_SYMBOLS = MappingProxyType(
+    {
+        "hydrogen": "H",
+        "deuterium": "H",
+        "lithium": "Li",
+        "boron": "B",
+        "carbon": "C",
+        "nitrogen": "N",
+        "oxygen": "O",
+        "fluorine": "F",
+        "sodium": "Na",
+        "aluminum": "Al",
+        "silicon": "Si",
+        "phosphorus": "P",
+        "copper": "Cu",
+        "yttrium": "Y",
+        "cadmium": "Cd",
+        "lanthanum": "La",
+    }
+)
 _STRONGEST_MAGNET = 45.5  # T, static; a nucleus that needs more was not observed
 
 
@@ -235,6 +259,34 @@ def _array_question(
     return AmbiguousArray(found=found, **words)
 
 
+def nucleus_name(word: str) -> str | None:
+    """Read the name of a nucleus as the instruments write it.
+
+    Parameters
+    ----------
+    word
+        ``"1H"``, ``"H1"``, ``"^1H"``, ``"Carbon13"``, ``"<off>"``, ...
+
+    Returns
+    -------
+    :
+        Mass number and symbol, or None if no nucleus is named.
+
+    Examples
+    --------
+    >>> [nucleus_name(word) for word in ("139La", "C13", "^1H", "Fluorine19", "<NONE>")]
+    ['139La', '13C', '1H', '19F', None]
+    """
+    plain = word.strip("<>^ ")
+    if plain.lower() == "proton":
+        return "1H"
+    match = _NUCLEUS.fullmatch(plain)
+    if match is None:
+        return None
+    mass, symbol = match["mass"] or match["after"], match["symbol"] or match["before"]
+    return f"{mass}{_SYMBOLS.get(symbol.lower(), symbol)}"
+
+
 def chosen_nucleus(
     *,
     file: str,
@@ -253,7 +305,7 @@ def chosen_nucleus(
     file
         Name of the measurement, for the message.
     stated
-        Nucleus by the file, None if it does not say.
+        Nucleus by the file, as it writes it; None if it does not say.
     frequency
         Frequency observed [Hz], nan if not known.
     proton_frequencies
@@ -277,9 +329,10 @@ def chosen_nucleus(
         if decisions.nucleus == schemas.UNKNOWN:
             return schemas.UNKNOWN
         return nuclei.nucleus(decisions.nucleus).name
-    doubt = _doubt_about(stated, frequency, proton_frequencies)
-    if doubt is None and stated is not None:
-        return nuclei.nucleus(stated).name
+    name = None if stated is None else nucleus_name(stated)
+    doubt = _doubt_about(name, frequency, proton_frequencies)
+    if doubt is None and name is not None:
+        return nuclei.nucleus(name).name
     raise AmbiguousNucleus(
         file=file,
         field="nucleus",
@@ -317,12 +370,11 @@ def _nuclei_at(frequency: float, proton_frequencies: Sequence[float]) -> list[st
 
     if not np.isfinite(frequency) or frequency <= 0:
         return []
-    proton_per_tesla = frequency / nuclei.candidates_at(frequency)[0].field
+    everywhere = nuclei.candidates_at(frequency)
+    proton_per_tesla = next(frequency / one.field for one in everywhere if one.nucleus == "1H")
     fields = [proton / proton_per_tesla for proton in sorted(set(proton_frequencies))]
     near = [entry for at in fields for entry in nuclei.candidates_at(frequency, at)]
-    entries = near or [
-        entry for entry in nuclei.candidates_at(frequency) if entry.field < _STRONGEST_MAGNET
-    ]
+    entries = near or [entry for entry in everywhere if entry.field < _STRONGEST_MAGNET]
     return list(dict.fromkeys(f"{entry.nucleus} (at {entry.field:.3g} T)" for entry in entries))
 
 
