@@ -114,6 +114,10 @@ def _minimise(problem: Problem, first: Array) -> tuple[Array, Ending]:
             success=True, reason="linear", evaluations=1, engine=engine_name("linear", np)
         )
     row = np.zeros(1, dtype=int)
+    if not np.isfinite(linearise(problem, first[None], row).chi2[0]):
+        return first, Ending(
+            success=False, reason="the model is not finite at the start", evaluations=1, engine=""
+        )
     size = _size(problem)
     bounded = bool(np.any(np.isfinite(problem.lower) | np.isfinite(problem.upper)))
 

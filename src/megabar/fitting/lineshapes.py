@@ -7,6 +7,7 @@ late, short or apodised records take `transformed`. Widths are full widths at ha
 
 import numpy as np
 from numpy.polynomial.hermite import hermgauss
+from numpy.typing import ArrayLike
 
 from megabar.fitting.models import Array, Kernel, Model, from_kernel
 
@@ -77,6 +78,55 @@ def line_voigt() -> Model:
     return _line("voigt line", _voigt, ("fwhm_gaussian", "fwhm_lorentzian"))
 
 
+def voigt_fwhm(*, fwhm_gaussian: ArrayLike, fwhm_lorentzian: ArrayLike) -> Array:
+    r"""Compute the full width of a Voigt line from those of its two parts.
+
+    Solves :math:`y(W/2) = y(0)/2` by Newton's method, from the estimate of Olivero and Longbothum,
+    which is good to 0.02 %.
+
+    Parameters
+    ----------
+    fwhm_gaussian, fwhm_lorentzian
+        Widths [Hz], any shapes that broadcast, not negative; not both zero.
+
+    Returns
+    -------
+    :
+        Full width at half maximum [Hz].
+
+    Raises
+    ------
+    ValueError
+        If a width is negative.
+
+    References
+    ----------
+    Olivero, Longbothum, J. Quant. Spectrosc. Radiat. Transf. 17, 233 (1977),
+    doi:10.1016/0022-4073(77)90161-3.
+
+    Examples
+    --------
+    >>> print(f"{voigt_fwhm(fwhm_gaussian=0.0, fwhm_lorentzian=3.0):.6f}")
+    3.000000
+    >>> print(f"{voigt_fwhm(fwhm_gaussian=4.0, fwhm_lorentzian=0.0):.6f}")
+    4.000000
+    """
+    gauss, lorentz = np.broadcast_arrays(
+        np.asarray(fwhm_gaussian, dtype=np.float64), np.asarray(fwhm_lorentzian, dtype=np.float64)
+    )
+    if np.any(gauss < 0) or np.any(lorentz < 0):
+        msg = f"Found a width of {min(gauss.min(), lorentz.min()):g}; widths are not negative."
+        raise ValueError(msg)
+    scale = np.maximum(gauss, NARROWEST) / np.sqrt(_GAUSSIAN)
+    height = faddeeva(np.asarray(0.5j * lorentz / scale))[0].real / 2
+    half = (0.5346 * lorentz + np.sqrt(0.2166 * lorentz**2 + gauss**2)) / 2
+    for _ in range(4):
+        w, slope, _ = faddeeva(np.asarray((half + 0.5j * lorentz) / scale))
+        half = half - scale * (w.real - height) / slope.real
+    width: Array = 2 * half
+    return width
+
+
 def _line(name: str, kernel: Kernel, widths: tuple[str, ...]) -> Model:
     return from_kernel(
         kernel,
@@ -115,21 +165,21 @@ def _gaussian(x: Array, theta: Array) -> tuple[Array, Array]:
 def _voigt(x: Array, theta: Array) -> tuple[Array, Array]:
     scale = theta[..., 1:2] / np.sqrt(_GAUSSIAN)  # sigma sqrt(2)
     z = ((x - theta[..., :1]) + 0.5j * theta[..., 2:3]) / scale
-    w = faddeeva(z)
+    w, slope, grown = faddeeva(z)
     height = 1 / (scale * np.sqrt(np.pi))
-    slope = 2j / np.sqrt(np.pi) - 2 * z * w
     slopes = np.empty((*theta.shape, 1, x.size))
-    slopes[..., 0, 0, :] = -height / scale * slope.real
-    slopes[..., 1, 0, :] = -height / theta[..., 1:2] * (w + z * slope).real
-    slopes[..., 2, 0, :] = -0.5 * height / scale * slope.imag
+    np.multiply(-height / scale, slope.real, out=slopes[..., 0, 0, :])
+    np.multiply(-height / theta[..., 1:2], grown.real, out=slopes[..., 1, 0, :])
+    np.multiply(-0.5 * height / scale, slope.imag, out=slopes[..., 2, 0, :])
     return (height * w.real)[..., None, :], slopes
 
 
-def faddeeva(z: Array) -> Array:
-    r"""Compute the Faddeeva function :math:`w(z) = e^{-z^2} \mathrm{erfc}(-iz)`, Im z >= 0.
+def faddeeva(z: Array) -> tuple[Array, Array, Array]:
+    r"""Compute the Faddeeva function :math:`w(z) = e^{-z^2} \mathrm{erfc}(-iz)`, w' and (zw)'.
 
-    Beyond abs(z) = 8 by Gauss-Hermite quadrature of its Hilbert integral with ten nodes, error
-    below 1e-15 there and many times faster than the general routine, which serves the rest.
+    Beyond abs(z) = 8 by Gauss-Hermite quadrature of its Hilbert integral with ten nodes: absolute
+    error below 1e-15, no cancellation in the derivatives, and many times faster than the general
+    routine, which serves the rest with :math:`w' = 2i/\sqrt\pi - 2zw`.
 
     Parameters
     ----------
@@ -139,7 +189,7 @@ def faddeeva(z: Array) -> Array:
     Returns
     -------
     :
-        w, shape of z.
+        w, its derivative, and the derivative of z w, each of the shape of z.
 
     References
     ----------
@@ -147,18 +197,26 @@ def faddeeva(z: Array) -> Array:
 
     Examples
     --------
-    >>> complex(faddeeva(np.array(0j)))
-    (1+0j)
+    >>> [complex(part) for part in faddeeva(np.array(0j))]
+    [(1+0j), 1.1283791670955126j, (1+0j)]
     """
     from scipy.special import wofz
 
     far = z.real**2 + z.imag**2 > _FAR**2
-    result = np.empty(z.shape, dtype=np.complex128)
-    result[~far] = wofz(z[~far])
+    w, slope, grown = (np.empty(z.shape, dtype=np.complex128) for _ in range(3))
+    close = z[~far]
+    w[~far] = value = wofz(close)
+    slope[~far] = derivative = 2j / np.sqrt(np.pi) - 2 * close * value
+    grown[~far] = value + close * derivative
     distant = z[far]
     square = distant * distant
-    total = np.zeros_like(square)
+    value, second = np.zeros_like(square), np.zeros_like(square)
     for node, weight in zip(*_HALF_HERMITE, strict=True):
-        total += weight / (square - node**2)
-    result[far] = 2j / np.pi * distant * total
-    return result
+        inverse = 1 / (square - node**2)
+        value += weight * inverse
+        inverse *= inverse
+        second += (2 * node**2 * weight) * inverse
+    w[far] = 2j / np.pi * distant * value
+    slope[far] = -2j / np.pi * (value + second)
+    grown[far] = -2j / np.pi * distant * second
+    return w, slope, grown

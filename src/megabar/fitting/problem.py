@@ -55,6 +55,11 @@ class Problem:
         return np.flatnonzero(np.isnan(self.known[0]))
 
     @property
+    def free_unknowns(self) -> Array:
+        """Indices of all free unknowns among the names of the model, parameters first."""
+        return np.concatenate([self.free, len(self.model.parameters) + self.free_amplitudes])
+
+    @property
     def degrees_of_freedom(self) -> int:
         """Independent reals of one row minus its free unknowns."""
         return int(self.rows.shape[1] - self.free.size - self.free_amplitudes.size)

@@ -12,6 +12,7 @@ Golub, Pereyra, SIAM J. Numer. Anal. 10, 413 (1973), doi:10.1137/0710036;
 Kaufman, BIT 15, 49 (1975), doi:10.1007/BF01932995.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,7 @@ import numpy as np
 from megabar.fitting.models import Array, Model
 from megabar.fitting.problem import Problem
 
+_BLOCK = 1 << 16  # reals of one quantity that are worked on at once
 _RIDGE = 1e-14  # of the normalised Gram matrix: a singular basis then gives numbers, not an error
 _SINGULAR = 1e-11  # eigenvalues of the normalised Gram matrix below this part of the largest are 0
 
@@ -68,7 +70,7 @@ def linearise(problem: Problem, theta: Array, rows: Array) -> Linearised:
         phi = phi[:, free]
     overlap = phi @ phi.mT
     amplitudes = known.copy()
-    amplitudes[:, free] = _solve(overlap, (phi @ target[..., None])[..., 0])
+    amplitudes[:, free] = solve_gram(overlap, (phi @ target[..., None])[..., 0])
     residuals = target - (amplitudes[:, None, free] @ phi)[:, 0]
     linear: Array = amplitudes
     if model.complex_amplitudes:
@@ -87,6 +89,22 @@ def linearise(problem: Problem, theta: Array, rows: Array) -> Linearised:
     )
 
 
+def in_blocks(problem: Problem, theta: Array, fields: Sequence[str]) -> dict[str, Array]:
+    """Linearise all rows at theta (n_rows, k), a few at a time, and keep the named fields."""
+    rows = np.arange(len(problem.rows))
+    size = block_size(problem)
+    points = [
+        linearise(problem, theta[begin : begin + size], rows[begin : begin + size])
+        for begin in range(0, len(rows), size)
+    ]
+    return {name: np.concatenate([getattr(point, name) for point in points]) for name in fields}
+
+
+def block_size(problem: Problem) -> int:
+    """Return how many rows to work on at once, so that they stay in the cache."""
+    return max(1, _BLOCK // int(problem.rows.shape[1]))
+
+
 def _slopes(problem: Problem, linear: Array, jacobian: Array) -> Array:
     """Contract the Jacobian of the basis with the amplitudes: (n, k, n_x)."""
     if problem.free.size < jacobian.shape[1]:
@@ -101,7 +119,7 @@ def _slopes(problem: Problem, linear: Array, jacobian: Array) -> Array:
 def projected_hessian(gram: Array, count: int) -> Array:
     """Take the Schur complement (n, k, k) of the first ``count`` unknowns of a Gram matrix."""
     cross = gram[:, count:, :count]
-    solved = _solve(gram[:, count:, count:], cross)
+    solved = solve_gram(gram[:, count:, count:], cross)
     result: Array = gram[:, :count, :count] - cross.mT @ solved
     return result
 
@@ -109,47 +127,50 @@ def projected_hessian(gram: Array, count: int) -> Array:
 def off_the_basis(point: Linearised) -> Array:
     """Return S P (n, k, n_white), minus the Kaufman Jacobian of the residuals."""
     count = point.slopes.shape[1]
-    solved = _solve(point.gram[:, count:, count:], point.gram[:, count:, :count])
+    solved = solve_gram(point.gram[:, count:, count:], point.gram[:, count:, :count])
     result: Array = point.slopes - solved.mT @ point.phi
     return result
 
 
-def covariance_from_gram(gram: Array, *, held: Array) -> tuple[Array, Array]:
-    """Invert Gram matrices and tell which unknowns they do not determine.
+def pseudo_inverse(gram: Array, *, held: Array) -> tuple[Array, Array]:
+    """Invert normal matrices (n, q, q) where they can be, and tell where they cannot.
 
     Parameters
     ----------
     gram
-        Normal matrices (n, q, q).
+        Normal matrices.
     held
         Unknowns (n, q) that are taken as known here.
 
     Returns
     -------
-    covariance
-        Of unit noise (n, q, q); inf on the diagonal and nan beside it where undetermined.
+    inverse
+        Pseudo-inverse (n, q, q), zero for what is held.
     undetermined
-        Which (n, q).
+        Which unknowns (n, q) take part in a direction of no curvature.
     """
-    gram = np.where(held[:, :, None] | held[:, None, :], 0.0, gram)
+    ignored = held[:, :, None] | held[:, None, :] | ~np.isfinite(gram)
+    gram = np.where(ignored, 0.0, gram)
     norms = np.sqrt(np.einsum("nqq->nq", gram))
     norms = np.where(norms > 0, norms, 1.0)
     scaled = gram / norms[:, :, None] / norms[:, None, :]
     values, vectors = np.linalg.eigh(scaled)
-    good = values > _SINGULAR * values[:, -1:]
+    good = values > _SINGULAR * np.max(values, axis=1, keepdims=True, initial=0.0)
     inverse = np.where(good, 1 / np.where(good, values, 1.0), 0.0)
-    covariance = (vectors * inverse[:, None, :]) @ vectors.mT
-    covariance /= norms[:, :, None] * norms[:, None, :]
+    result = (vectors * inverse[:, None, :]) @ vectors.mT
+    result /= norms[:, :, None] * norms[:, None, :]
     null = np.einsum("nqe,ne->nq", vectors**2, (~good).astype(float))
-    undetermined = (null > 1e-10) & ~held
-    lost = undetermined[:, :, None] | undetermined[:, None, :]
-    covariance = np.where(lost, np.nan, covariance)
-    diagonal = np.einsum("nqq->nq", covariance)
-    diagonal[undetermined] = np.inf
-    return covariance, undetermined
+    return result, (null > 1e-10) & ~held
 
 
-def _solve(gram: Array, right: Array) -> Array:
+def without_error(covariance: Array, lost: Array) -> Array:
+    """Give unknowns (n, q) without a Gaussian error the variance inf and covariances nan."""
+    marked = np.where(lost[:, :, None] | lost[:, None, :], np.nan, covariance)
+    np.einsum("nqq->nq", marked)[lost] = np.inf
+    return marked
+
+
+def solve_gram(gram: Array, right: Array) -> Array:
     """Solve Gram matrices (n, m, m) for vectors (n, m) or matrices (n, m, k)."""
     norms = np.sqrt(np.einsum("nmm->nm", gram))
     norms = np.where(norms > 0, norms, 1.0)

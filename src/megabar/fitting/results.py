@@ -1,6 +1,6 @@
 """What a fit says: values, absolute errors, and how it ended."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from megabar.errors import one_of
 from megabar.fitting.models import Array
 from megabar.fitting.problem import Problem
-from megabar.fitting.projection import Linearised, covariance_from_gram, linearise
+from megabar.fitting.projection import Linearised, linearise, pseudo_inverse, without_error
 
 Real = NDArray[np.float64]
 
@@ -75,6 +75,31 @@ class Fit:
         chosen = [self._index(name) for name in names]
         return self.covariance[np.ix_(chosen, chosen)]
 
+    def derived(self, function: Callable[..., float], *names: str) -> tuple[float, float]:
+        """Compute a quantity from some unknowns, with its linearised error.
+
+        Parameters
+        ----------
+        function
+            Takes the named unknowns in their order.
+        names
+            What it takes.
+
+        Returns
+        -------
+        :
+            Value and standard error; inf if an unknown that it depends on is not determined.
+        """
+        chosen = [self._index(name) for name in names]
+        centre, spread = self.values[chosen], self.std[chosen]
+        value = float(function(*centre))
+        if not np.all(np.isfinite(spread)):
+            return value, float("inf")
+        steps = np.diag(1e-3 * spread)
+        rises = [function(*(centre + s)) - function(*(centre - s)) for s in steps]
+        slopes = np.divide(rises, 2e-3 * spread, out=np.zeros(len(chosen)), where=spread > 0)
+        return value, float(np.sqrt(slopes @ self.covariance_of(*names) @ slopes))
+
     def as_start(self, *names: str) -> dict[str, float]:
         """Return values by name, all if none is named, to start the next fit from."""
         return {name: self[name][0] for name in names or self.names}
@@ -94,8 +119,10 @@ class SharedFit:
     rows
         One `Fit` for each row, with all its names; the shared ones repeat. Errors contain what
         the shared parameters contribute.
-    cross_covariance
-        Covariances (n_rows, n_names, n_rows, n_names) of everything with everything.
+    shared_covariance
+        Covariance (q, q) of the shared parameters.
+    sensitivity
+        How each unknown of each row follows the shared ones (n_rows, n_names, q).
     chi2, degrees_of_freedom
         Of all rows together.
     success, reason
@@ -104,7 +131,8 @@ class SharedFit:
 
     shared: tuple[str, ...]
     rows: tuple[Fit, ...]
-    cross_covariance: Real
+    shared_covariance: Real
+    sensitivity: Real
     chi2: float
     degrees_of_freedom: int
     success: bool
@@ -116,9 +144,16 @@ class SharedFit:
         return pairs[:, 0], pairs[:, 1]
 
     def covariance_along(self, name: str) -> Real:
-        """Return the covariance (n_rows, n_rows) of one unknown between the rows."""
-        k = self.rows[0].names.index(name)
-        return self.cross_covariance[:, k, :, k]
+        """Return the covariance (n_rows, n_rows) of one unknown between the rows.
+
+        Rows are correlated through the shared parameters alone: a trend along the series has this
+        covariance, not the errors of the rows one by one.
+        """
+        k = self.rows[0].names.index(one_of(name, self.rows[0].names, name="unknown of the fit"))
+        leaning = self.sensitivity[:, k]
+        covariance: Real = leaning @ self.shared_covariance @ leaning.T
+        np.fill_diagonal(covariance, [row.std[k] ** 2 for row in self.rows])
+        return covariance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,23 +189,26 @@ def finish(
     :
         One result for each row.
     """
-    theta = _ascending(problem, theta)
+    theta = ascending(problem, theta)
     point = linearise(problem, theta, rows)
     scale = noise_scale(problem, rows, point)
     held = np.zeros(point.gram.shape[:2], dtype=bool)
-    held[:, : problem.free.size] = at_bounds(problem, theta, start, point, scale)
-    covariance, undetermined = covariance_from_gram(point.gram, held=held)
+    held[:, : problem.free.size] = at_bounds(
+        problem, theta, start, _information(problem, point, scale)
+    )
+    covariance, undetermined = pseudo_inverse(point.gram, held=held)
     values = np.concatenate([problem.full_theta(theta, rows), point.amplitudes], axis=1)
     residuals = problem.y[rows] - point.curve
     return [
-        _fit(
+        row_result(
             problem,
             values=values[n],
             residuals=residuals[n],
             covariance=covariance[n] * scale[n],
             held=held[n],
             undetermined=undetermined[n],
-            chi2=float(point.chi2[n] / scale[n]) if scale[n] > 0 else np.inf,
+            chi2=float(point.chi2[n] / scale[n]) if scale[n] > 0 else 0.0,
+            degrees_of_freedom=problem.degrees_of_freedom,
             ending=endings[n],
         )
         for n in range(len(rows))
@@ -184,19 +222,12 @@ def noise_scale(problem: Problem, rows: Array, point: Linearised) -> Array:
     return problem.whiten.scale[rows]
 
 
-def at_bounds(
-    problem: Problem, theta: Array, start: Array, point: Linearised, scale: Array
-) -> Array:
-    """Tell which free parameters (n_rows, k) stand at a bound.
+def at_bounds(problem: Problem, theta: Array, start: Array, information: Array) -> Array:
+    """Tell which free parameters (n_rows, k) stand at a bound, from their Fisher information.
 
     At a bound means: within 1 % of the scale of the parameter, and nearer than a hundredth of the
     error it would have alone, so that no symmetric error can be claimed.
     """
-    count = problem.free.size
-    information = (
-        np.einsum("nkk->nk", point.gram[:, :count, :count])
-        / np.maximum(scale, np.finfo(float).tiny)[:, None]
-    )
     distance = np.minimum(np.abs(theta - problem.lower), np.abs(problem.upper - theta))
     size = np.maximum(np.abs(theta), np.abs(start))
     near = (distance <= 0.01 * size) & (distance**2 * information <= 1e-4)
@@ -204,7 +235,14 @@ def at_bounds(
     return stuck
 
 
-def _ascending(problem: Problem, theta: Array) -> Array:
+def _information(problem: Problem, point: Linearised, scale: Array) -> Array:
+    """Return the Fisher information (n, k) of each free parameter by itself."""
+    alone = np.einsum("nkk->nk", point.gram)[:, : problem.free.size]
+    result: Array = alone / np.maximum(scale, np.finfo(float).tiny)[:, None]
+    return result
+
+
+def ascending(problem: Problem, theta: Array) -> Array:
     """Put interchangeable parameters in rising order, if all of them are free."""
     parameters = [problem.model.parameters[k] for k in problem.free]
     theta = theta.copy()
@@ -215,7 +253,7 @@ def _ascending(problem: Problem, theta: Array) -> Array:
     return theta
 
 
-def _fit(
+def row_result(
     problem: Problem,
     *,
     values: Array,
@@ -224,18 +262,35 @@ def _fit(
     held: Array,
     undetermined: Array,
     chi2: float,
+    degrees_of_freedom: int,
     ending: Ending,
 ) -> Fit:
+    """Assemble the result of one row from what is known of its free unknowns.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    values, residuals
+        All unknowns (n_names,) and data minus model (n_x,).
+    covariance
+        Of the free unknowns (q, q).
+    held, undetermined
+        Which of these stand at a bound, or are not determined (q,).
+    chi2, degrees_of_freedom, ending
+        As in `Fit`.
+
+    Returns
+    -------
+    :
+        The result.
+    """
     names = problem.model.names
-    count = len(problem.model.parameters)
-    unknowns = np.concatenate([problem.free, count + problem.free_amplitudes])
+    unknowns = problem.free_unknowns
     full = np.zeros((len(names), len(names)))
-    full[np.ix_(unknowns, unknowns)] = covariance
-    stuck = unknowns[held]
-    full[stuck, stuck] = np.inf
-    if not ending.success:
-        full[unknowns, unknowns] = np.inf
-    bound = tuple(names[k] for k in stuck)
+    lost_here = held | undetermined if ending.success else np.ones(len(unknowns), dtype=bool)
+    full[np.ix_(unknowns, unknowns)] = without_error(covariance[None], lost_here[None])[0]
+    bound = tuple(names[k] for k in unknowns[held])
     lost = tuple(names[k] for k in unknowns[undetermined])
     return Fit(
         names=names,
@@ -243,7 +298,7 @@ def _fit(
         std=np.sqrt(np.diagonal(full)),
         covariance=full,
         chi2=chi2 if ending.success else np.inf,
-        degrees_of_freedom=problem.degrees_of_freedom,
+        degrees_of_freedom=degrees_of_freedom,
         at_bounds=bound,
         residuals=residuals,
         success=ending.success,

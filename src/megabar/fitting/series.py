@@ -12,14 +12,13 @@ from numpy.typing import ArrayLike
 
 from megabar.fitting.models import Array, Model
 from megabar.fitting.problem import Problem, engine_name, prepare, starts
-from megabar.fitting.projection import linearise, projected_hessian
+from megabar.fitting.projection import block_size, linearise, projected_hessian
 from megabar.fitting.results import Ending, Fit, finish
 
 ARRIVED = 1e-9  # remaining decrease of chi2, relative to chi2
 EXACT = 1e-26  # chi2 relative to the squared data: nothing is left to fit
 _FIRST_DAMPING, _LAST_DAMPING = 1e-3, 1e12
 _MOST_STEPS = 200
-_BLOCK = 1 << 16  # reals of one quantity that are worked on at once: they stay in the cache
 
 
 def fit_series(
@@ -99,7 +98,7 @@ def fit_series(
 
 
 def _fit_rows(problem: Problem, rows: Array, first: Array) -> list[Fit]:
-    size = max(1, _BLOCK // problem.rows.shape[1])
+    size = block_size(problem)
     results: list[Fit] = []
     for begin in range(0, len(rows), size):
         part = slice(begin, begin + size)
