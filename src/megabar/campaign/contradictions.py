@@ -151,6 +151,11 @@ def _reference(plan: Plan) -> Iterator[str]:
     for key in _REFERENCE_NEEDS[method]:
         if getattr(plan.reference, key) in (None, {}):
             yield f'[reference].{key}: missing, and method "{method}" needs it. Add {key} = ...'
+    if method == "copper" and plan.reference.pairing is None and plan.content is None:
+        yield (
+            "[reference].pairing: missing; it says how far in time a copper record may be from a "
+            "line that it references. Add pairing = '24 hour', or what holds for your magnet."
+        )
     if method == "copper" and not any(c.measure == "copper" for c in plan.channels):
         yield (
             '[reference].method: "copper" needs a [[channel]] with measure = "copper"; there is '

@@ -244,6 +244,8 @@ class Reference:
         K(P) - K(0) of the copper that gives the line in the cell, and its error [Hz/MHz].
     external
         Nucleus -> record of its reference compound.
+    pairing
+        A copper record counts for lines within this time [s]; that of the content if not given.
     """
 
     __pydantic_config__ = _STRICT
@@ -255,6 +257,7 @@ class Reference:
     copper_knight_shift_change: PartsPerMillion | None = None
     copper_knight_shift_change_std: PartsPerMillion | None = None
     external: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    pairing: Seconds | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

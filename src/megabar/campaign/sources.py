@@ -78,12 +78,12 @@ def find(plan: Plan, folder: Path) -> tuple[tuple[Source, ...], tuple[str, ...]]
     found.sort(key=lambda source: _order(plan, source))
     _refuse_shared(found)
     taken = {source.name for source in found}
-    for entry in plan.files:
-        if entry.path.rstrip("/") not in taken:
-            warnings.append(
-                f'[[file]] "{entry.path}": no channel takes such a file. Write the path as '
-                '"megabar status" shows it, relative to the plan.'
-            )
+    warnings += [
+        f'[[file]] "{entry.path}": no channel takes such a file. Write the path as "megabar '
+        'status" shows it, relative to the plan.'
+        for entry in plan.files
+        if entry.path.rstrip("/") not in taken
+    ]
     return tuple(found), tuple(warnings)
 
 
@@ -95,6 +95,22 @@ def _matches(plan: Plan, folder: Path) -> Iterator[tuple[Channel, str, list[str]
     for channel, path in _references(plan):
         place = folder / path
         yield channel, RESERVED_CELL, [_relative(place, folder)] if place.exists() else []
+
+
+def channels(plan: Plan) -> tuple[Channel, ...]:
+    """Give the channels of a plan, with those of the reference records.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+
+    Returns
+    -------
+    :
+        The channels.
+    """
+    return (*plan.channels, *(channel for channel, _ in _references(plan)))
 
 
 def _references(plan: Plan) -> Iterator[tuple[Channel, str]]:
