@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+from tests.realdata import REPOSITORY
 
 from megabar.virtual import nmr
 from megabar.virtual.plan import read_plan
 from megabar.virtual.truth import Line
-from tests.realdata import REPOSITORY
 
 PLAN = REPOSITORY / "examples" / "lah10-70-days" / "simulation.toml"
 QUARTER = math.pi / 2
@@ -85,9 +85,7 @@ def compare(sequence, line, *, centre, repetition_time, time, span, spacing, fli
     scan = nmr.program(sequence, flip_angle=flip, **more)
     ensemble = Ensemble.of(line, centre, span=span, spacing=spacing)
     expected = brute(scan, line, ensemble, repetition_time=repetition_time, time=time, cycles=6)
-    found = nmr.signal(
-        scan, line=line, offset=centre, repetition_time=repetition_time, time=time
-    )
+    found = nmr.signal(scan, line=line, offset=centre, repetition_time=repetition_time, time=time)
     return found, expected
 
 
@@ -118,7 +116,9 @@ def test_fid_of_a_lorentzian_line_equals_the_isochromat_sum():
 
 @pytest.mark.parametrize("flip", [QUARTER, 1.2])
 @pytest.mark.parametrize("repetition_time", [40e-3, 6e-3])
-def test_solid_echo_equals_the_isochromat_sum_off_resonance_and_repeated_fast(flip, repetition_time):
+def test_solid_echo_equals_the_isochromat_sum_off_resonance_and_repeated_fast(
+    flip, repetition_time
+):
     time = np.linspace(-15e-6, 60e-6, 50)
     found, expected = compare(
         "solid-echo", LANTHANUM, centre=3e3, repetition_time=repetition_time, time=time,
@@ -176,9 +176,7 @@ def test_hahn_echo_repeated_fast_has_one_minus_two_exp_plus_e1():
     tau, t1, repetition_time = 0.4e-3, 3e-3, 6e-3
     line = Line(shape="gaussian", fwhm=30e3, shift=0.0, t1=t1, t2=math.inf)
     scan = nmr.program("hahn-echo", flip_angle=QUARTER, delay=tau)
-    top = nmr.signal(
-        scan, line=line, offset=0.0, repetition_time=repetition_time, time=np.zeros(1)
-    )
+    top = nmr.signal(scan, line=line, offset=0.0, repetition_time=repetition_time, time=np.zeros(1))
     expected = 1 - 2 * math.exp(-(repetition_time - tau) / t1) + math.exp(-repetition_time / t1)
     assert abs(top[0]) == pytest.approx(expected, rel=1e-9)
 
@@ -316,7 +314,9 @@ def test_a_gaussian_pulse_acts_before_its_centre_and_a_50_khz_line_feels_it():
         ("hydride", "139La", "139La_echo"),
     ],
 )
-def test_a_hard_pulse_at_the_effective_zero_describes_every_line_within_one_percent(kind, nucleus, name):
+def test_a_hard_pulse_at_the_effective_zero_describes_every_line_within_one_percent(
+    kind, nucleus, name
+):
     plan = read_plan(PLAN)
     channel = next(c for c in plan.channels_of(kind) if c.name == name)
     table = plan.lines[kind][nucleus]

@@ -1,7 +1,7 @@
 """Folders as a Bruker spectrometer leaves them: acqus, fid or ser, lists, pulse program.
 
 Little endian, complex points interleaved, 64-bit floats (DTYPA 2) or 32-bit integers (DTYPA 0),
-rows of a ser padded to 1,024 bytes, no digital filter (DSPFVS 0, GRPDLY 0). JCAMP-DX parameter
+rows padded to blocks of 1,024 bytes, no digital filter (DSPFVS 0, GRPDLY 0). JCAMP-DX parameter
 files: McDonald and Wilks, Appl. Spectrosc. 42, 151 (1988), doi:10.1366/0003702884428734.
 """
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-_PAD_WORDS: Final = 256
+_BLOCK: Final = 1024  # bytes; every row begins on a boundary of it
 _NUMBERS: Final = {"float64": ("<f8", 2), "int32": ("<i4", 0)}
 _PULSE_PROGRAMS: Final = {
     "fid": "zg",
@@ -89,7 +89,7 @@ def write_folder(record: xr.Dataset, folder: Path, *, header: Header, number: st
     folder.mkdir(parents=True)
     signal = np.asarray(record.signal.values)
     axis = next((n for n in ("delay", "echo_time") if n in record.coords), None)
-    words = _words(signal, number=number, padded=axis is not None)
+    words = _words(signal, number=number)
     (folder / ("fid" if axis is None else "ser")).write_bytes(words.tobytes())
     parameters = _parameters(record, header, number=number)
     for name in ("acqus", "acqu"):
@@ -103,7 +103,7 @@ def write_folder(record: xr.Dataset, folder: Path, *, header: Header, number: st
     (folder / "pulseprogram").write_text(_pulse_program(record), encoding="ascii")
 
 
-def _words(signal: NDArray[np.complex128], *, number: str, padded: bool) -> NDArray[Any]:
+def _words(signal: NDArray[np.complex128], *, number: str) -> NDArray[Any]:
     dtype, _ = _NUMBERS[number]
     interleaved = np.ascontiguousarray(signal).view(np.float64)
     if dtype == "<i4":
@@ -115,10 +115,8 @@ def _words(signal: NDArray[np.complex128], *, number: str, padded: bool) -> NDAr
                 'Lower the ring-down or the number of scans, or take number = "float64".'
             )
             raise PlanError(msg)
-    if padded:
-        missing = -interleaved.shape[1] % _PAD_WORDS
-        interleaved = np.pad(interleaved, ((0, 0), (0, missing)))
-    return interleaved.astype(dtype)
+    missing = -interleaved.shape[1] % (_BLOCK // np.dtype(dtype).itemsize)
+    return np.pad(interleaved, ((0, 0), (0, missing))).astype(dtype)
 
 
 def _parameters(record: xr.Dataset, header: Header, *, number: str) -> dict[str, Any]:
