@@ -1,4 +1,702 @@
-"""Hydrogen per metal atom by quantitative NMR.
+r"""Hydrogen per metal atom by quantitative NMR, calibrated on the precursor.
+
+.. math:: x = x_0 \frac{R}{R_0}
+    \frac{\epsilon_M / \epsilon_H}{\epsilon_{M,0} / \epsilon_{H,0}}, \quad R = S_H / S_M
+
+where S is the amplitude at t = 0 over the noise, per root scan. Nuclear constants, coil, noise and
+bandwidth cancel if coil, tuning, pulses and sample position stay as they were. The efficiencies
+epsilon do not cancel: line shape, T1 and echo change when a trihydride becomes a superhydride.
+
+Errors are of two kinds. What belongs to one point (its amplitudes, its noise, its T1) is
+*independent*. What belongs to the scale (precursor content and ratio) is *common*: it moves a
+whole series up or down together, and a column of error bars would count it as scatter.
 
 Twin: ``spins.sequences``.
 """
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import cos, exp, hypot, inf, isfinite, log, nan, pi, prod, sin, sqrt
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from megabar import provenance, schemas
+from megabar.errors import Undetermined, one_of
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from numpy.typing import ArrayLike, NDArray
+
+SIDES: Final = ("hydrogen", "metal", "precursor_hydrogen", "precursor_metal")
+"""The four measurements behind one content."""
+
+_Z95: Final = 1.959963984540054  # two-sided 95 % of the normal distribution
+_ASSUMPTIONS: Final = (
+    "coil, tuning, pulses, receiver and sample position are those of the precursor measurement",
+    "both lines show all nuclei of their kind, apart from the factors listed",
+    "no hydrogen outside the sample contributes to the line",
+)
+_SKEWED_BELOW: Final = 10.0  # A_M / sA_M below which x is not normal enough for first order
+
+
+@dataclass(frozen=True, kw_only=True)
+class Factor:
+    """One named efficiency: the part of the nuclei that the amplitude at t = 0 shows.
+
+    Parameters
+    ----------
+    name
+        For example ``"steady_state"``.
+    value
+        Between 0 and 1 as a rule, always positive.
+    std
+        Its standard error.
+    source
+        Where it comes from: formula, measurement or citation.
+    common
+        Whether its error is the same for a whole series (an assumed value) or belongs to this
+        point (a measured one).
+    """
+
+    name: str
+    value: float
+    std: float
+    source: str
+    common: bool = False
+
+    def __post_init__(self) -> None:
+        if not (isfinite(self.value) and self.value > 0 and isfinite(self.std) and self.std >= 0):
+            msg = (
+                f"Found factor {self.name} = {self.value}({self.std}); the content divides by it, "
+                "so it needs a positive value and a finite error."
+            )
+            raise ValueError(msg)
+
+    @property
+    def relative_std(self) -> float:
+        """Relative standard error."""
+        return self.std / self.value
+
+
+def _signal_left(ratio: float, flip_angle: float) -> float:
+    decay = exp(-ratio)
+    return (1 - decay) * sin(flip_angle) / (1 - decay * cos(flip_angle))
+
+
+def steady_state(
+    *,
+    repetition_time: float,
+    t1: float,
+    t1_std: float,
+    flip_angle: float,
+    sequence: str,
+    echo_delay: float | None = None,
+) -> Factor:
+    r"""Compute how much of the equilibrium signal is there at each scan of a steady state.
+
+    .. math:: \text{fid: } \frac{(1 - E) \sin\theta}{1 - E \cos\theta}, \quad
+        \text{90-tau-180: } 1 - 2 e^{-(T_R - \tau)/T_1} + E, \quad
+        \text{90-tau-90: } 1 - e^{-(T_R - \tau)/T_1}, \quad E = e^{-T_R/T_1}
+
+    Valid for transverse magnetisation that is gone before the next scan, ideal pulses, and one
+    T1; the last form for spins that have dephased by the second pulse.
+
+    Parameters
+    ----------
+    repetition_time
+        :math:`T_R` from start to start [s].
+    t1
+        [s].
+    t1_std
+        Its standard error [s].
+    flip_angle
+        :math:`\theta` of the only pulse, or of the first one, which must then be 90 degrees [rad].
+    sequence
+        ``"fid"``, ``"hahn-echo"`` or ``"solid-echo"``.
+    echo_delay
+        :math:`\tau` between the pulses of an echo [s].
+
+    Returns
+    -------
+    :
+        Factor ``steady_state``, its error from that of T1.
+
+    Raises
+    ------
+    UnknownWord
+        If the sequence is not one of the three.
+    ValueError
+        If a time is not positive, or the echo delay is missing or too long.
+
+    References
+    ----------
+    Ernst, Anderson, Rev. Sci. Instrum. 37, 93 (1966), doi:10.1063/1.1719961.
+
+    Examples
+    --------
+    >>> from math import pi
+    >>> one = steady_state(repetition_time=10e-3, t1=1.5e-3, t1_std=0, flip_angle=pi / 2,
+    ...                    sequence="fid")
+    >>> print(f"{one.value:.4f}")
+    0.9987
+    """
+    one_of(sequence, ("fid", "hahn-echo", "solid-echo"), name="sequence")
+    if not (repetition_time > 0 and t1 > 0 and t1_std >= 0):
+        msg = (
+            f"Found repetition time {repetition_time:g} s and T1 {t1:g}({t1_std:g}) s; both must "
+            "be positive. A bound on T1 gives a bound on the content: state it as such."
+        )
+        raise ValueError(msg)
+
+    def value_at(time: float) -> float:
+        if sequence == "fid":
+            return _signal_left(repetition_time / time, flip_angle)
+        tau = _echo_delay_within(repetition_time, echo_delay)
+        if abs(flip_angle - pi / 2) > 1e-6:
+            msg = f"Found flip angle {flip_angle:g} rad; the echo form holds for 90 degrees only."
+            raise ValueError(msg)
+        left = exp(-(repetition_time - tau) / time)
+        return 1 - left if sequence == "solid-echo" else 1 - 2 * left + exp(-repetition_time / time)
+
+    value = value_at(t1)
+    step = 1e-6 * t1
+    slope = (value_at(t1 + step) - value_at(t1 - step)) / (2 * step)
+    return Factor(
+        name="steady_state",
+        value=value,
+        std=abs(slope) * t1_std,
+        source=f"{sequence}: TR {repetition_time:g} s, T1 {t1:g}({t1_std:g}) s",
+    )
+
+
+def _echo_delay_within(repetition_time: float, echo_delay: float | None) -> float:
+    if echo_delay is None or not 0 <= echo_delay < repetition_time:
+        msg = (
+            f"Found echo_delay {echo_delay}; the steady state of an echo needs the time between "
+            f"its pulses, from 0 to below the repetition time {repetition_time:g} s."
+        )
+        raise ValueError(msg)
+    return echo_delay
+
+
+def echo_decay(*, echo_delay: float, t2: float, t2_std: float) -> Factor:
+    r"""Compute what irreversible decay leaves of an echo at its top.
+
+    .. math:: e^{-2\tau/T_2}
+
+    Valid for exponential T2 decay. Reversible dephasing is no part of it: the fitted echo form
+    takes care of that.
+
+    Parameters
+    ----------
+    echo_delay
+        :math:`\tau` between the pulses [s].
+    t2
+        [s].
+    t2_std
+        Its standard error [s].
+
+    Returns
+    -------
+    :
+        Factor ``echo_decay``.
+
+    Raises
+    ------
+    ValueError
+        If a time is not positive.
+
+    References
+    ----------
+    Hahn, Phys. Rev. 80, 580 (1950), doi:10.1103/PhysRev.80.580.
+
+    Examples
+    --------
+    >>> print(f"{echo_decay(echo_delay=25e-6, t2=500e-6, t2_std=0).value:.4f}")  # exp(-0.1)
+    0.9048
+    """
+    if not (echo_delay >= 0 and t2 > 0 and t2_std >= 0):
+        msg = f"Found echo delay {echo_delay:g} s and T2 {t2:g}({t2_std:g}) s; both are positive."
+        raise ValueError(msg)
+    value = exp(-2 * echo_delay / t2)
+    return Factor(
+        name="echo_decay",
+        value=value,
+        std=value * 2 * echo_delay / t2**2 * t2_std,
+        source=f"tau {echo_delay:g} s, T2 {t2:g}({t2_std:g}) s",
+    )
+
+
+def dead_time_loss(*, dead_time: float, fwhm: float, fwhm_std: float, shape: str) -> Factor:
+    r"""Compute what is left of a decay at the end of the dead time.
+
+    .. math:: \text{lorentzian: } e^{-\pi W t_d}, \quad
+        \text{gaussian: } e^{-(\pi W t_d)^2 / 4 \ln 2}
+
+    Only for amplitudes that were *not* extrapolated back to t = 0; those of
+    :func:`megabar.observables.lines.line` are.
+
+    Parameters
+    ----------
+    dead_time
+        :math:`t_d` from the centre of the pulse [s].
+    fwhm
+        W [Hz].
+    fwhm_std
+        Its standard error [Hz].
+    shape
+        ``"lorentzian"`` or ``"gaussian"``.
+
+    Returns
+    -------
+    :
+        Factor ``dead_time``.
+
+    Raises
+    ------
+    UnknownWord
+        If the shape is another one.
+
+    Examples
+    --------
+    >>> one = dead_time_loss(dead_time=5e-6, fwhm=50e3, fwhm_std=0, shape="gaussian")
+    >>> print(f"{one.value:.4f}")
+    0.8005
+    """
+    one_of(shape, ("lorentzian", "gaussian"), name="shape")
+    turn = pi * fwhm * dead_time
+    exponent, order = (turn, 1) if shape == "lorentzian" else (turn**2 / (4 * log(2)), 2)
+    value = exp(-exponent)
+    return Factor(
+        name="dead_time",
+        value=value,
+        std=value * exponent * order * fwhm_std / fwhm,
+        source=f"{shape}: dead time {dead_time:g} s, FWHM {fwhm:g}({fwhm_std:g}) Hz",
+    )
+
+
+def refocusing(*, echo_delay: float, fwhm: float, shape: str) -> float:
+    r"""Compute the echo of two 90 degree pulses relative to the full decay, linear broadening.
+
+    .. math:: \eta = \tfrac12 [1 + G(2\tau)]
+
+    It is part of the echo form that :func:`megabar.observables.lines.line` fits, so it is no
+    :class:`Factor` of such an amplitude; it corrects an amplitude that was read at the echo top.
+    Valid for spins 1/2 and others whose broadening is linear in the spin (shift, field,
+    heteronuclear); first-order quadrupole broadening refocuses less.
+
+    Parameters
+    ----------
+    echo_delay
+        :math:`\tau` between the pulses [s].
+    fwhm
+        [Hz].
+    shape
+        ``"lorentzian"`` or ``"gaussian"``.
+
+    Returns
+    -------
+    :
+        :math:`\eta`, from 1/2 to 1.
+
+    Raises
+    ------
+    UnknownWord
+        If the shape is another one.
+
+    References
+    ----------
+    Powles, Strange, Proc. Phys. Soc. 82, 6 (1963), doi:10.1088/0370-1328/82/1/303.
+
+    Examples
+    --------
+    >>> print(f"{refocusing(echo_delay=25e-6, fwhm=8e3, shape='gaussian'):.3f}")
+    0.783
+    """
+    left = dead_time_loss(dead_time=2 * echo_delay, fwhm=fwhm, fwhm_std=0.0, shape=shape)
+    return 0.5 * (1 + left.value)
+
+
+def ratio_interval(
+    *,
+    numerator: float,
+    numerator_std: float,
+    denominator: float,
+    denominator_std: float,
+    z: float,
+) -> tuple[float, float]:
+    r"""Compute the interval of a ratio of two normal numbers (Fieller).
+
+    .. math:: \frac{HM \mp \sqrt{(HM)^2 - (M^2 - z^2 s_M^2)(H^2 - z^2 s_H^2)}}{M^2 - z^2 s_M^2}
+
+    Exact for normal, uncorrelated H and M whatever their size. A denominator below
+    :math:`z s_M` leaves the ratio without an upper limit.
+
+    Parameters
+    ----------
+    numerator
+        H.
+    numerator_std
+        :math:`s_H`.
+    denominator
+        M, of a quantity that cannot be negative.
+    denominator_std
+        :math:`s_M`.
+    z
+        Standard normal quantile, 1.96 for 95 %.
+
+    Returns
+    -------
+    :
+        Lower and upper end; ``inf`` where there is no upper limit, ``-inf`` as well where the data
+        say nothing at all.
+
+    References
+    ----------
+    Fieller, J. R. Stat. Soc. B 16, 175 (1954), doi:10.1111/j.2517-6161.1954.tb00159.x.
+
+    Examples
+    --------
+    >>> low, high = ratio_interval(
+    ...     numerator=300, numerator_std=5, denominator=10, denominator_std=1, z=1.96)
+    >>> print(f"{low:.2f} {high:.2f}")
+    25.00 37.39
+    """
+    product = numerator * denominator
+    below = denominator**2 - (z * denominator_std) ** 2
+    above = numerator**2 - (z * numerator_std) ** 2
+    inside = product**2 - below * above
+    if below > 0:
+        root = sqrt(max(inside, 0.0))
+        return (product - root) / below, (product + root) / below
+    if above <= 0 or numerator < 0:
+        return -inf, inf
+    return above / (product + sqrt(inside)), inf
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Reading:
+    """Signal over noise per root scan of one record, whether the line was detected or not."""
+
+    value: float
+    std: float
+    detected: bool
+
+    @property
+    def measured(self) -> bool:
+        return isfinite(self.value) and isfinite(self.std)
+
+    @property
+    def relative_std(self) -> float:
+        return self.std / self.value
+
+
+def _reading(observables: xr.Dataset, side: str) -> _Reading:
+    schemas.check(observables, "observables/1")
+    if "snr_per_root_scan" not in observables:
+        msg = f"Found no snr_per_root_scan in the {side} observables; measure it with lines.line."
+        raise ValueError(msg)
+    variable = observables["snr_per_root_scan"]
+    if variable.attrs["quality"] == "value":
+        std = float(observables["snr_per_root_scan_std"])
+        return _Reading(value=float(variable), std=std, detected=True)
+    attrs = observables.attrs
+    return _Reading(
+        value=float(attrs.get("snr_estimate", nan)),
+        std=float(attrs.get("snr_estimate_std", nan)),
+        detected=False,
+    )
+
+
+def hydrogen_content(
+    hydrogen: xr.Dataset,
+    metal: xr.Dataset,
+    *,
+    precursor_hydrogen: xr.Dataset,
+    precursor_metal: xr.Dataset,
+    precursor_h_per_metal: float,
+    precursor_h_per_metal_std: float,
+    factors: Mapping[str, Sequence[Factor]] | None = None,
+) -> xr.Dataset:
+    r"""Measure hydrogen per metal atom against the precursor in the same cell.
+
+    .. math:: x = x_0 \, \frac{S_H / \epsilon_H}{S_M / \epsilon_M}
+        \Big/ \frac{S_{H,0} / \epsilon_{H,0}}{S_{M,0} / \epsilon_{M,0}}
+
+    Valid if coil, tuning, pulses, receiver and the place of the sample are those of the precursor
+    measurement. The interval is Fieller's, so it stays right for a faint metal line; where the
+    metal signal is compatible with none, the content has no upper limit and is a lower bound.
+
+    Parameters
+    ----------
+    hydrogen
+        Observables of the hydrogen line, from :func:`megabar.observables.lines.line`.
+    metal
+        Those of the metal line in the same session.
+    precursor_hydrogen
+        Those of the hydrogen line of the precursor.
+    precursor_metal
+        Those of its metal line.
+    precursor_h_per_metal
+        :math:`x_0`, hydrogen per metal atom of the precursor.
+    precursor_h_per_metal_std
+        Its standard error.
+    factors
+        Side (one of :data:`SIDES`) -> its efficiencies. A side without any has efficiency 1.
+
+    Returns
+    -------
+    :
+        Observables with h_per_metal; attributes independent_relative_std and
+        common_relative_std keep the two kinds of error apart, ``interval`` holds 95 %.
+
+    Raises
+    ------
+    Undetermined
+        If a line of the precursor was not detected.
+    UnknownWord
+        If factors name an unknown side.
+    ValueError
+        If nuclei do not match or the precursor content is not positive.
+
+    References
+    ----------
+    Fieller, J. R. Stat. Soc. B 16, 175 (1954), doi:10.1111/j.2517-6161.1954.tb00159.x.
+
+    Examples
+    --------
+    >>> def seen(nucleus, snr, std):
+    ...     return schemas.observables({"snr_per_root_scan": (snr, std)}, nucleus=nucleus,
+    ...         metal="none", method="example", provenance="{}")
+    >>> x = hydrogen_content(seen("1H", 300, 3), seen("139La", 3, 0.03),
+    ...     precursor_hydrogen=seen("1H", 290, 3), precursor_metal=seen("139La", 10, 0.1),
+    ...     precursor_h_per_metal=3.0, precursor_h_per_metal_std=0.05,
+    ...     factors={"metal": [Factor(name="refocusing", value=0.500, std=0, source="example")],
+    ...              "precursor_metal": [
+    ...                  Factor(name="refocusing", value=0.783, std=0, source="example")]})
+    >>> print(f"{x.h_per_metal:.2f}")  # 3 * 100 / 29 * 0.500 / 0.783
+    6.61
+    """
+    sides = dict(zip(SIDES, (hydrogen, metal, precursor_hydrogen, precursor_metal), strict=True))
+    for side in factors or {}:
+        one_of(side, SIDES, name="side of the content")
+    listed = {side: tuple((factors or {}).get(side, ())) for side in SIDES}
+    _check_inputs(sides, precursor_h_per_metal, precursor_h_per_metal_std)
+    readings = {side: _reading(one, side) for side, one in sides.items()}
+    scale = _scale_of(
+        readings, listed, (precursor_h_per_metal, precursor_h_per_metal_std / precursor_h_per_metal)
+    )
+    answer = _answer(readings["hydrogen"], readings["metal"], scale)
+    return _observables(sides, listed, scale, answer)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Scale:
+    """Content per signal ratio, and the relative errors that do not come from that ratio."""
+
+    factor: float
+    independent: float
+    common: float
+    precursor: tuple[float, float]
+    precursor_ratio: float
+    skewed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Answer:
+    """One content: value, total error, its kind, and the numbers behind it."""
+
+    value: float
+    std: float
+    quality: str
+    estimate: float
+    independent: float
+    interval: tuple[float, float]
+
+
+def _check_inputs(
+    sides: Mapping[str, xr.Dataset], precursor_h_per_metal: float, precursor_std: float
+) -> None:
+    for side in SIDES[:2]:
+        now, before = sides[side].attrs["nucleus"], sides[f"precursor_{side}"].attrs["nucleus"]
+        if now != before:
+            msg = f"Found {side} nucleus {now} now and {before} in the precursor; they must agree."
+            raise ValueError(msg)
+    if not (precursor_h_per_metal > 0 and precursor_std >= 0):
+        msg = (
+            f"Found precursor content {precursor_h_per_metal}({precursor_std}); the scale rests on "
+            "it, so it must be positive, with an error that is not negative."
+        )
+        raise ValueError(msg)
+
+
+def _scale_of(
+    readings: Mapping[str, _Reading],
+    listed: Mapping[str, Sequence[Factor]],
+    precursor: tuple[float, float],
+) -> _Scale:
+    for side in SIDES[2:]:
+        if not readings[side].detected:
+            msg = (
+                f"The {side.replace('_', ' ')} line was not detected, so there is no scale. "
+                "Measure the precursor again, or calibrate another way."
+            )
+            raise Undetermined(msg, quality="no solution")
+    hydrogen, metal = (readings[side] for side in SIDES[2:])
+    efficiency = {side: prod(factor.value for factor in listed[side]) for side in SIDES}
+    now = efficiency["metal"] / efficiency["hydrogen"]
+    before = efficiency["precursor_metal"] / efficiency["precursor_hydrogen"]
+    ratio = hydrogen.value / metal.value
+    own = [f.relative_std for side in SIDES[:2] for f in listed[side] if not f.common]
+    shared = [f.relative_std for side in SIDES[:2] for f in listed[side] if f.common]
+    shared += [f.relative_std for side in SIDES[2:] for f in listed[side]]
+    return _Scale(
+        factor=precursor[0] / ratio * now / before,
+        independent=hypot(*own),
+        common=hypot(precursor[1], hydrogen.relative_std, metal.relative_std, *shared),
+        precursor=precursor,
+        precursor_ratio=ratio,
+        skewed=metal.relative_std * _SKEWED_BELOW > 1,
+    )
+
+
+def _answer(hydrogen: _Reading, metal: _Reading, scale: _Scale) -> _Answer:
+    if not (hydrogen.measured and metal.measured):
+        return _Answer(
+            value=nan, std=nan, quality="no solution", estimate=nan, independent=nan,
+            interval=(-inf, inf),
+        )  # fmt: skip
+    estimate = scale.factor * hydrogen.value / metal.value
+    other = hypot(scale.independent, scale.common)
+
+    def interval(z: float) -> tuple[float, float]:
+        return ratio_interval(
+            numerator=scale.factor * hydrogen.value,
+            numerator_std=scale.factor * hypot(hydrogen.std, other * hydrogen.value),
+            denominator=metal.value,
+            denominator_std=metal.std,
+            z=z,
+        )
+
+    low, high = interval(_Z95)
+    independent = hypot(hydrogen.relative_std, metal.relative_std, scale.independent)
+    value, std, quality = estimate, estimate * hypot(independent, scale.common), "value"
+    if not isfinite(high):
+        value, std, quality = (low, nan, "lower bound") if low > 0 else (nan, nan, "no solution")
+    elif not hydrogen.detected:
+        value, std, quality = max(high, 0.0), nan, "upper bound"
+    elif metal.std * _SKEWED_BELOW > metal.value:
+        inner = interval(1.0)
+        std = (inner[1] - inner[0]) / 2
+    return _Answer(
+        value=value, std=std, quality=quality, estimate=estimate, independent=independent,
+        interval=(low, high),
+    )  # fmt: skip
+
+
+def _observables(
+    sides: Mapping[str, xr.Dataset],
+    listed: Mapping[str, Sequence[Factor]],
+    scale: _Scale,
+    answer: _Answer,
+) -> xr.Dataset:
+    hydrogen, metal = sides["hydrogen"], sides["metal"]
+    parameters = {
+        "precursor_h_per_metal": scale.precursor[0],
+        "precursor_h_per_metal_relative_std": scale.precursor[1],
+        "factors": {side: [vars(factor) for factor in listed[side]] for side in SIDES},
+    }
+    found = schemas.observables(
+        {"h_per_metal": (answer.value, answer.std)},
+        nucleus=hydrogen.attrs["nucleus"],
+        metal=metal.attrs["nucleus"],
+        method="quantitative NMR, calibrated on the precursor, amplitudes at t = 0 over noise",
+        provenance=provenance.record(
+            step="observables.hydrogen_content",
+            parameters=parameters,
+            inputs=[provenance.sha256_of_text(sides[side].attrs["provenance"]) for side in SIDES],
+        ),
+        quality=answer.quality,
+        started_at=hydrogen["started_at"].values,
+        attrs={
+            "independent_relative_std": answer.independent,
+            "common_relative_std": scale.common,
+            "estimate": answer.estimate,
+            "interval": list(answer.interval),
+            "interval_probability": 0.95,
+            "precursor_ratio": scale.precursor_ratio,
+            "factors": json.dumps(parameters["factors"], sort_keys=True),
+            "assumptions": list(_ASSUMPTIONS),
+        },
+    )
+    warnings = [w for side in SIDES for w in schemas.warnings_of(sides[side])]
+    if scale.skewed:
+        warnings.append(
+            "The metal line of the precursor is below ten times its error; the common scale error "
+            "is larger and less symmetric than first order says."
+        )
+    return schemas.with_warnings(found, *warnings) if warnings else found
+
+
+def content_covariance(
+    *,
+    h_per_metal: ArrayLike,
+    independent_relative_std: ArrayLike,
+    common_relative_std: float,
+    scale_with: ArrayLike | None = None,
+) -> NDArray[np.float64]:
+    r"""Compute the covariance of a series of contents that share one scale.
+
+    .. math:: C_{ij} = \delta_{ij} x_i^2 u_i^2 + s_c^2 m_i m_j
+
+    Built with the measured values, m = x, the common part pulls every least-squares mean low
+    (Peelle's puzzle: 1.5 and 1.0 average to 0.88). A fit must give the values of its *model* as
+    ``scale_with``, or fit the scale as a parameter of prior 1 and error s_c.
+
+    Parameters
+    ----------
+    h_per_metal
+        x, (n,).
+    independent_relative_std
+        u, relative errors of single points, (n,) or one number.
+    common_relative_std
+        :math:`s_c`, relative error of the scale.
+    scale_with
+        m, values of the model at the same points, (n,); x itself if not given, for printing
+        correlations only.
+
+    Returns
+    -------
+    :
+        (n, n).
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit or an error is negative.
+
+    References
+    ----------
+    Froehner, Nucl. Sci. Eng. 126, 1 (1997), doi:10.13182/NSE97-A24453.
+
+    Examples
+    --------
+    >>> c = content_covariance(h_per_metal=[10.5, 9.0, 6.9],
+    ...     independent_relative_std=[0.03, 0.03, 0.04], common_relative_std=0.05)
+    >>> print(f"{c[0, 0]:.5f} {c[0, 1]:.5f} {c[2, 2]:.5f}")
+    0.37485 0.23625 0.19520
+    """
+    x = np.atleast_1d(np.asarray(h_per_metal, dtype=np.float64))
+    u = np.broadcast_to(np.asarray(independent_relative_std, dtype=np.float64), x.shape)
+    m = x if scale_with is None else np.broadcast_to(np.asarray(scale_with, np.float64), x.shape)
+    if x.ndim != 1 or np.any(u < 0) or common_relative_std < 0:
+        msg = "Found a series of more than one dimension, or a negative error; check the columns."
+        raise ValueError(msg)
+    covariance: NDArray[np.float64] = np.diag((x * u) ** 2) + common_relative_std**2 * np.outer(
+        m, m
+    )
+    return covariance

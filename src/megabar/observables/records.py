@@ -1,0 +1,327 @@
+"""What an estimator of decays may use of a dataset: the points after dead time, and their noise.
+
+An untouched transform holds the same numbers as the decay, so it is turned back; a windowed one
+does not, and is refused.
+
+Twin: none; this is bookkeeping between datasets and arrays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from megabar import fitting, schemas
+from megabar.errors import NotTimeDomain, SchemaError
+from megabar.spectra.noise import noise_of_steps
+from megabar.spectra.transform import first_point_weight
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from numpy.typing import NDArray
+
+ECHOES: Final = ("solid-echo", "hahn-echo", "hahn-echo-array", "cpmg")
+"""Sequences whose time zero is an echo top."""
+
+MOST_ZERO_FILL: Final = 2
+"""Zero fill up to which neighbouring points of a Spectrum carry independent noise."""
+
+_FEWEST_POINTS: Final = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """Evenly spaced decays and their noise.
+
+    Parameters
+    ----------
+    time
+        From pulse centre or echo top [s], (time,), none negative.
+    signal
+        Complex as accumulated, (step, time).
+    noise_std
+        Rms per channel of each step, (step,).
+    noise_relative_std
+        Relative error of that rms, (step,).
+    n_scans
+        Scans of each step, (step,).
+    sequence
+        Word of :data:`megabar.schemas.SEQUENCES`.
+    echo_delay
+        Time between the pulses of an echo [s]; nan if there is none or it is not known.
+    """
+
+    time: NDArray[np.float64]
+    signal: NDArray[np.complex128]
+    noise_std: NDArray[np.float64]
+    noise_relative_std: NDArray[np.float64]
+    n_scans: NDArray[np.float64]
+    sequence: str
+    echo_delay: float
+
+    @property
+    def dwell(self) -> float:
+        """Time between points [s]."""
+        return float(self.time[-1] - self.time[0]) / (self.time.size - 1)
+
+
+def record_of(data: xr.Dataset, *, noise: tuple[float, float] | None) -> Record:
+    """Take from a dataset what an estimator of decays may use.
+
+    Parameters
+    ----------
+    data
+        Acquisition, or untouched Spectrum.
+    noise
+        Rms per channel of one point in time, and its error; from the tail if not given.
+
+    Returns
+    -------
+    :
+        The points from the end of the dead time on, or from the echo top on.
+
+    Raises
+    ------
+    SchemaError
+        If the dataset is of another kind, or a Spectrum that was changed.
+    ValueError
+        If fewer than eight points are left, or the noise is not positive.
+    """
+    schemas.check(data)
+    kind = data.attrs["schema"]
+    if kind not in ("acquisition/1", "spectrum/1"):
+        msg = f"Found a dataset of schema {kind!r}; a line needs an Acquisition or a Spectrum."
+        raise SchemaError(msg)
+    decays = data if kind == "acquisition/1" else _decay_of(data)
+    if decays.attrs.get("apodisation", "[]") != "[]":
+        msg = "Found a windowed Acquisition; its noise is not white. Fit it before apodise."
+        raise SchemaError(msg)
+    std, relative = _noise_of(decays, noise)
+    time = np.asarray(decays["time"].values, dtype=np.float64)
+    usable = time >= _first_usable(decays) - 1e-3 * (time[1] - time[0])
+    if np.count_nonzero(usable) < _FEWEST_POINTS:
+        msg = (
+            f"Found {np.count_nonzero(usable)} points after the dead time; a line needs at least "
+            f"{_FEWEST_POINTS}. Check dead_time and the time axis."
+        )
+        raise ValueError(msg)
+    return Record(
+        time=time[usable],
+        signal=np.asarray(decays["signal"].values)[:, usable],
+        noise_std=std,
+        noise_relative_std=relative,
+        n_scans=np.broadcast_to(np.asarray(data.attrs["n_scans"], dtype=np.float64), std.shape),
+        sequence=str(data.attrs["sequence"]),
+        echo_delay=float(data.attrs.get("echo_delay", np.nan)),
+    )
+
+
+def _noise_of(
+    decays: xr.Dataset, noise: tuple[float, float] | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Rms of each step and its relative error: as stated, as carried along, or from the tail."""
+    carried = float(decays.attrs.get("noise_std", np.nan))
+    level: Any
+    error: Any
+    if noise is not None:
+        level, error = noise
+    elif np.isfinite(carried):
+        level, error = carried, carried * float(decays.attrs.get("noise_relative_std", 0.0))
+    else:
+        level, error = noise_of_steps(decays)
+    std = np.broadcast_to(np.asarray(level, dtype=np.float64), (decays.sizes["step"],))
+    if not np.all(np.isfinite(std) & (std > 0)):
+        msg = f"Found noise {level}; every error rests on it. State noise=(rms, error of rms)."
+        raise ValueError(msg)
+    return std, np.broadcast_to(np.asarray(error) / np.asarray(level), std.shape)
+
+
+def _first_usable(decays: xr.Dataset) -> float:
+    dead_time = float(decays.attrs["dead_time"])
+    if not np.isfinite(dead_time):
+        return 0.0
+    if decays.attrs["sequence"] in ECHOES:  # dead time counts from the last pulse
+        return max(0.0, dead_time - float(decays.attrs.get("echo_delay", np.inf)))
+    return max(0.0, dead_time)
+
+
+def chosen_step(record: Record, step: int | None) -> int:
+    """Give the step that was chosen, or the only one.
+
+    Parameters
+    ----------
+    record
+        One or several decays.
+    step
+        Index along the steps, or None.
+
+    Returns
+    -------
+    :
+        A valid index.
+
+    Raises
+    ------
+    ValueError
+        If there are several steps and none is chosen, or none of that index.
+    """
+    n_steps = len(record.signal)
+    if step is None and n_steps == 1:
+        return 0
+    if step is None or not -n_steps <= step < n_steps:
+        msg = f"Found {n_steps} steps and step={step}; choose one with step=0 to {n_steps - 1}."
+        raise ValueError(msg)
+    return int(step % n_steps)
+
+
+def time_domain(data: xr.Dataset, *, wanted: str) -> xr.Dataset:
+    """Return an Acquisition as it is, and refuse anything transformed.
+
+    Parameters
+    ----------
+    data
+        Any dataset.
+    wanted
+        What is to be measured, for the message.
+
+    Returns
+    -------
+    :
+        The same dataset.
+
+    Raises
+    ------
+    NotTimeDomain
+        If it is a Spectrum.
+    SchemaError
+        If it is anything else.
+    """
+    if data.attrs.get("schema") == "spectrum/1":
+        msg = (
+            f"Found a Spectrum; {wanted} is measured on decays, whose noise is white and whose "
+            "signs are untouched. Hand over the Acquisition."
+        )
+        raise NotTimeDomain(msg)
+    return schemas.check(data, "acquisition/1")
+
+
+def _decay_of(spectrum: xr.Dataset) -> xr.Dataset:
+    """Turn an untouched Spectrum back into the Acquisition that it was made of."""
+    attrs = spectrum.attrs
+    zero_fill = int(attrs["zero_fill"])
+    _refuse_changed(spectrum, zero_fill)
+    frequency = np.asarray(spectrum["frequency"].values, dtype=np.float64)
+    dwell = 1 / (float(frequency[1] - frequency[0]) * frequency.size)
+    first_time = float(attrs["time_origin"])
+    turn = np.exp(2j * np.pi * frequency * (first_time - float(attrs.get("phase_first", 0.0))))
+    n_points = frequency.size // zero_fill
+    weights = np.full(n_points, dwell)
+    weights[0] *= first_point_weight(first_time=first_time, dwell=dwell)
+    rows = np.fft.ifft(np.fft.ifftshift(spectrum["spectrum"].values * turn, axes=1), axis=1)
+    gain = float(np.sqrt(np.sum(weights**2)))
+    steps = {name: spectrum[name].values for name in schemas.STEP_COORDINATES if name in spectrum}
+    level = float(attrs["noise_std"]) / gain
+    return schemas.acquisition(
+        rows[:, :n_points] / weights,
+        time=first_time + dwell * np.arange(n_points),
+        step=steps,
+        started_at=spectrum["started_at"].values,
+        attrs={
+            **{name: value for name, value in attrs.items() if name != "schema"},
+            "noise_std": level,
+            "noise_relative_std": float(attrs.get("noise_relative_std", np.nan)),
+        },
+    )
+
+
+def _refuse_changed(spectrum: xr.Dataset, zero_fill: int) -> None:
+    attrs = spectrum.attrs
+    steps = schemas.processing_of(spectrum)
+    if attrs.get("apodisation", "unknown") != "[]":
+        found = "a Spectrum that was windowed, or does not say that it was not"
+    elif not 1 <= zero_fill <= MOST_ZERO_FILL:
+        found = f"a Spectrum with zero_fill {zero_fill} (0 is unknown)"
+    elif any("baseline" in step for step in steps):
+        found = "a Spectrum whose baseline was changed"
+    elif "time_origin" not in attrs:
+        found = "a Spectrum that does not say when its first point was"
+    else:
+        return
+    msg = (
+        f"Found {found}: its points are not independent, and the errors of a fit would be too "
+        "small. Hand over the Acquisition, or transform(acq, zero_fill=1) without a window."
+    )
+    raise SchemaError(msg)
+
+
+def within(
+    window: tuple[float, float],
+    *,
+    model: fitting.Model,
+    time: NDArray[np.float64],
+    signal: NDArray[np.complex128],
+) -> tuple[fitting.Model, NDArray[np.float64], NDArray[np.complex128]]:
+    r"""Carry a model of decays and its data into a window of their unitary transform.
+
+    .. math:: F_j = N^{-1/2} \sum_k s_k e^{-2\pi i f_j (t_k - t_0)}
+
+    The transform keeps white noise white and of the same level, so a window of it is as good for
+    least squares as the decay, and knows nothing of lines elsewhere but their feet.
+
+    Parameters
+    ----------
+    window
+        Lowest and highest frequency [Hz from carrier].
+    model
+        Model of the decay.
+    time
+        Evenly spaced [s], (time,).
+    signal
+        Decay, (time,).
+
+    Returns
+    -------
+    :
+        Model of the transform, frequencies [Hz], (frequency,), and data, (frequency,).
+
+    Raises
+    ------
+    ValueError
+        If the window holds too few points.
+
+    Examples
+    --------
+    >>> time = np.arange(100) * 1e-5
+    >>> model, frequency, data = within((-5e3, 5e3), model=fitting.fid_lorentzian(), time=time,
+    ...                                 signal=np.exp(-1000 * time) + 0j)
+    >>> print(frequency.size)
+    11
+    """
+    grid = np.fft.fftfreq(time.size, d=(time[-1] - time[0]) / (time.size - 1))
+    inside = np.flatnonzero((grid >= min(window)) & (grid <= max(window)))
+    if inside.size < _FEWEST_POINTS:
+        msg = (
+            f"Found {inside.size} points of the transform between {min(window):g} and "
+            f"{max(window):g} Hz; at least {_FEWEST_POINTS} are needed. Widen the window."
+        )
+        raise ValueError(msg)
+    inside = inside[np.argsort(grid[inside])]
+
+    def kernel(_: Any, theta: Any) -> tuple[Any, Any]:
+        basis, slopes = model.both(time, theta)
+        both = (np.fft.fft(part, norm="ortho")[..., inside] for part in (basis, slopes))
+        return next(both), next(both)
+
+    windowed = fitting.from_kernel(
+        kernel,
+        name=f"{model.name}, in a window of its transform",
+        parameters=model.parameters,
+        amplitudes=model.amplitudes,
+        lower=model.lower,
+        upper=model.upper,
+        complex_amplitudes=model.complex_amplitudes,
+        ascending=model.ascending,
+    )
+    return windowed, grid[inside], np.fft.fft(signal, norm="ortho")[inside]
