@@ -133,7 +133,7 @@ def test_an_unknown_sequence_is_refused_with_the_nearest_word():
 
 def test_an_echo_recorded_while_the_receiver_is_dead_is_refused():
     settings = replace(SETTINGS, echo_delay=25e-6, before_echo=20e-6)
-    with pytest.raises(PlanError, match="the receiver is dead for 1.2e-05 s"):
+    with pytest.raises(PlanError, match=r"the receiver is dead for 1\.2e-05 s"):
         settings.origin("solid-echo")
 
 

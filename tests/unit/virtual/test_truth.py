@@ -1,6 +1,7 @@
 """Lines, cells, and laws of a falling content."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -73,7 +74,7 @@ def test_cell_without_the_nucleus_names_those_it_has():
 
 
 def test_cell_refuses_a_formula_without_content():
-    with pytest.raises(PlanError, match="such as 'LaH10.5'"):
+    with pytest.raises(PlanError, match=r"such as 'LaH10\.5'"):
         Cell("lanthanum", metal_atoms=1.0, lines={}, field_offset=0.0)
 
 
@@ -82,7 +83,7 @@ def test_every_law_starts_at_its_start_and_never_rises_or_passes_its_floor(law):
     release = Release(law=law, start=10.5, floor=3.0, time=20.0)
     contents = [release.content(day) for day in np.linspace(0, 200, 401)]
     assert contents[0] == 10.5
-    assert all(later <= earlier for earlier, later in zip(contents, contents[1:], strict=False))
+    assert all(later <= earlier for earlier, later in pairwise(contents))
     assert min(contents) >= 3.0
 
 
