@@ -1,1 +1,264 @@
-"""Frames of ab initio and MD trajectories."""
+"""Frames of ab initio and molecular dynamics: DeePMD folders of .npy files.
+
+The frames of a training set are shuffled. They have no order in time, and a displacement between
+two of them means nothing: ``time_ordered`` is False. Frames are no measurement; ``read`` of this
+module, which the registry calls, says so and points to :func:`read_frames`.
+
+References
+----------
+Wang, Zhang, Han, E, Comput. Phys. Commun. 228, 178 (2018), doi:10.1016/j.cpc.2018.03.016.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from megabar import constants, provenance
+from megabar.errors import InconsistentHeader, TruncatedData, UnreadableFile
+
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from numpy.typing import NDArray
+
+    from megabar.readers.decisions import Decisions
+
+_ANGSTROM: Final = 1e-10
+_WIDTHS: Final = {"box": 9, "virial": 9, "energy": 1}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Frames:
+    """Positions of atoms in periodic cells, without order in time.
+
+    Parameters
+    ----------
+    positions
+        Cartesian [m], (frame, atom, 3).
+    cell
+        Cell vectors as rows [m], (frame, 3, 3).
+    species
+        Chemical symbol of each atom, (atom,).
+    energy
+        Potential energy [J], (frame,); None where the set has none.
+    virial
+        Virial tensor [J], (frame, 3, 3), positive in compression; None where the set has none.
+    time_ordered
+        Whether a frame follows the one before it.
+    source
+        Name of the folder.
+    source_sha256
+        Digest of the files that were read.
+    """
+
+    positions: NDArray[np.float64]
+    cell: NDArray[np.float64]
+    species: tuple[str, ...]
+    energy: NDArray[np.float64] | None
+    virial: NDArray[np.float64] | None
+    time_ordered: bool
+    source: str
+    source_sha256: str
+
+    @property
+    def volume(self) -> NDArray[np.float64]:
+        """Volume of each cell [m3], (frame,)."""
+        return np.asarray(np.abs(np.linalg.det(self.cell)), dtype=np.float64)
+
+    @property
+    def pressure(self) -> NDArray[np.float64]:
+        """Pressure of the virial [Pa], (frame,): trace over three volumes.
+
+        Without the kinetic term N k T / V and without zero-point motion.
+        """
+        if self.virial is None:
+            return np.full(len(self.cell), np.nan)
+        trace: NDArray[np.float64] = np.trace(self.virial, axis1=1, axis2=2)
+        return trace / (3 * self.volume)
+
+
+def read(path: Path, decisions: Decisions) -> NoReturn:
+    """Say that frames are no measurement, and what reads them.
+
+    Parameters
+    ----------
+    path
+        The folder.
+    decisions
+        Not used.
+
+    Raises
+    ------
+    UnreadableFile
+        Always.
+    """
+    del decisions
+    raise UnreadableFile(
+        file=path.name,
+        field="format",
+        found="this is a folder of calculated frames, and frames are no measurement.",
+        remedy="Read it with megabar.readers.frames.read_frames(path, species=('La', 'H')).",
+    )
+
+
+def read_frames(path: Path, *, species: Iterable[str]) -> Frames:
+    """Read all sets of one DeePMD folder.
+
+    Parameters
+    ----------
+    path
+        Folder with ``type.raw`` and ``set.*`` folders of ``box.npy``, ``coord.npy`` and, if there
+        are any, ``energy.npy`` and ``virial.npy``; in angstrom and electronvolt.
+    species
+        Chemical symbol of each type number, such as ``("La", "H")`` for 0 and 1.
+
+    Returns
+    -------
+    :
+        The frames, in SI.
+
+    Raises
+    ------
+    ReadError
+        If a file is missing, damaged, or does not fit the others.
+    """
+    symbols = _symbols(path, tuple(species))
+    sets = sorted(folder for folder in path.glob("set*") if (folder / "coord.npy").is_file())
+    if not sets:
+        raise UnreadableFile(
+            file=path.name,
+            field="set.*",
+            found="there is no set with a coord.npy.",
+            remedy="Give the folder that holds type.raw and the sets.",
+        )
+    names = ["type.raw"]
+    parts: dict[str, list[NDArray[np.float64]]] = {}
+    for folder in sets:
+        for name in ("coord", "box", "energy", "virial"):
+            file = folder / f"{name}.npy"
+            if file.is_file() or name in ("coord", "box"):
+                parts.setdefault(name, []).append(_array(path, file, len(symbols)))
+                names.append(file.relative_to(path).as_posix())
+        _same_count(path, folder, parts)
+    count = sum(len(part) for part in parts["coord"])
+    whole = {name: np.concatenate(part) for name, part in parts.items()}
+    electronvolt = constants.elementary_charge
+    complete = {name: array for name, array in whole.items() if len(array) == count}
+    energy, virial = complete.get("energy"), complete.get("virial")
+    frames = Frames(
+        positions=whole["coord"].reshape(count, -1, 3) * _ANGSTROM,
+        cell=whole["box"].reshape(count, 3, 3) * _ANGSTROM,
+        species=symbols,
+        energy=None if energy is None else energy.reshape(count) * electronvolt,
+        virial=None if virial is None else virial.reshape(count, 3, 3) * electronvolt,
+        time_ordered=False,
+        source=path.name,
+        source_sha256=provenance.sha256_of_files(path, names),
+    )
+    if not np.all(frames.volume > 0):
+        raise _inconsistent(path, "box.npy", "a cell has no volume.")
+    return frames
+
+
+def minimum_image_distances(
+    *,
+    positions: NDArray[np.float64],
+    cell: NDArray[np.float64],
+    first: NDArray[np.intp],
+    second: NDArray[np.intp],
+) -> NDArray[np.float64]:
+    """Compute distances to the nearest image, searched over 27 cells.
+
+    Rounding fractions alone fails in strongly skewed cells.
+
+    Parameters
+    ----------
+    positions
+        One frame [m], (atom, 3).
+    cell
+        Cell vectors as rows [m], (3, 3).
+    first, second
+        Atoms of each pair, (pair,).
+
+    Returns
+    -------
+    :
+        Distance of each pair [m], (pair,).
+
+    Examples
+    --------
+    >>> distance = minimum_image_distances(
+    ...     positions=np.array([[0.0, 0, 0], [0.9, 0, 0]]), cell=np.eye(3),
+    ...     first=np.array([0]), second=np.array([1]))
+    >>> print(f"{distance[0]:.2f}")
+    0.10
+    """
+    difference = positions[second] - positions[first]
+    fractions = difference @ np.linalg.inv(cell)
+    wrapped = (fractions - np.rint(fractions)) @ cell
+    span = np.arange(-1.0, 2.0)
+    images = np.stack(np.meshgrid(span, span, span), axis=-1).reshape(-1, 3) @ cell
+    crossed = (2 * wrapped @ images.T + np.sum(images**2, axis=1)).min(axis=1)
+    squared: NDArray[np.float64] = np.sum(wrapped**2, axis=1) + crossed
+    return np.asarray(np.sqrt(np.maximum(squared, 0.0)), dtype=np.float64)
+
+
+def _symbols(path: Path, species: tuple[str, ...]) -> tuple[str, ...]:
+    file = path / "type.raw"
+    if not file.is_file() or file.stat().st_size > 1 << 24:
+        raise UnreadableFile(
+            file=path.name,
+            field="type.raw",
+            found="there is no such file.",
+            remedy="Give the folder that holds type.raw and the sets.",
+        )
+    words = file.read_text(encoding="ascii", errors="replace").split()
+    known = {str(number): symbol for number, symbol in enumerate(species)}
+    strangers = sorted({word[:20] for word in words if word not in known})
+    if strangers or not words:
+        found = f"types {', '.join(strangers) or 'none'}; symbols were given for {len(species)}."
+        raise _inconsistent(path, "type.raw", found)
+    return tuple(known[word] for word in words)
+
+
+def _array(path: Path, file: Path, atoms: int) -> NDArray[np.float64]:
+    """Give one array as (frame, number), refusing pickles and sizes that its file cannot hold."""
+    field = f"{file.parent.name}/{file.name}"
+    try:
+        array: Any = np.load(file, allow_pickle=False, mmap_mode="r")
+    except (OSError, ValueError, EOFError, SyntaxError, TypeError, OverflowError) as error:
+        raise TruncatedData(
+            file=path.name,
+            field=field,
+            found=f"the array cannot be read ({type(error).__name__}).",
+            remedy="Copy the folder again.",
+        ) from None
+    width = _WIDTHS.get(file.stem, 3 * atoms)
+    shaped = isinstance(array, np.ndarray) and array.ndim in (1, 2) and array.dtype.kind == "f"
+    if not shaped or array.size == 0 or array.size % width:
+        raise _inconsistent(path, field, f"no rows of {width} numbers.")
+    values = np.array(array, dtype=np.float64).reshape(-1, width)
+    if not np.isfinite(values).all():
+        raise _inconsistent(path, field, "some numbers are not finite.")
+    return values
+
+
+def _same_count(path: Path, folder: Path, parts: dict[str, list[NDArray[np.float64]]]) -> None:
+    counts = {name: len(part[-1]) for name, part in parts.items()}
+    if counts["coord"] != counts["box"]:
+        found = f"{counts['coord']} frames of positions and {counts['box']} cells."
+        raise _inconsistent(path, folder.name, found)
+
+
+def _inconsistent(path: Path, field: str, found: str) -> InconsistentHeader:
+    return InconsistentHeader(
+        file=path.name,
+        field=field,
+        found=found,
+        remedy="Copy the folder again, and name all types.",
+    )

@@ -93,8 +93,12 @@ def _is_csdm(path: Path, head: bytes) -> bool:
 
 
 def _is_raman(_path: Path, head: bytes) -> bool:
-    words = (b"SpectraSuite Data File", b"Begin Processed Spectral Data", b"File Version;BWSpec")
+    words = (b"SpectraSuite Data File", b"Begin Processed Spectral Data", b"File Version;BW")
     return any(word in head for word in words)
+
+
+def _is_kinetics(_path: Path, head: bytes) -> bool:
+    return head.lstrip(b"\xef\xbb\xbf").startswith(b"Time,Alpha")
 
 
 def _is_text(path: Path, head: bytes) -> bool:
@@ -194,6 +198,13 @@ FORMATS: Final[tuple[Format, ...]] = (
         description="Raman or ruby spectrum as text (BWTek, Ocean Optics)",
     ),
     Format(
+        name="kinetics",
+        module="megabar.readers.kinetics",
+        suffixes=(".csv",),
+        sniff=_is_kinetics,
+        description="reacted fraction against time (Time, Alpha)",
+    ),
+    Format(
         name="tables",
         module="megabar.readers.tables",
         suffixes=(".csv", ".tsv", ".txt", ".dat"),
@@ -242,6 +253,13 @@ def _first_bytes(place: Path) -> bytes:
         )
     if place.is_dir():
         return b""
+    if not place.is_file():
+        raise UnreadableFile(
+            file=place.name,
+            field="path",
+            found="it is neither file nor folder.",
+            remedy="Give the file itself.",
+        )
     with place.open("rb") as stream:
         head = stream.read(_HEAD)
     if not head:
