@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from megabar import provenance, schemas
 from megabar.campaign.rows import digest
 from megabar.matter import nuclei
-from megabar.observables import critical_temperature, lines, relaxation_times
+from megabar.observables import lines, relaxation_times
+from megabar.observables.critical_temperature import critical_temperature
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -101,7 +102,7 @@ def _measured(dataset: xr.Dataset, channel: Channel) -> xr.Dataset:
     if channel.measure in ("line", "copper"):
         return lines.line(dataset, **told)
     if channel.measure == "resistance":
-        return critical_temperature.critical_temperature(dataset, **told)
+        return critical_temperature(dataset, **told)
     return _RELAXATION[channel.measure](dataset, **told)
 
 

@@ -19,7 +19,8 @@ from megabar.campaign import sessions
 from megabar.campaign.rows import Analysis, Failure
 from megabar.campaign.sessions import Record
 from megabar.errors import Undetermined
-from megabar.observables import hydrogen_content
+from megabar.observables.efficiencies import Factor, echo_decay, steady_state
+from megabar.observables.hydrogen_content import hydrogen_content
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -113,7 +114,7 @@ def _content(plan: Plan, cell: Sequence[Record], pair: _Pair, before: Sequence[_
     within = scale.pairing
     now = _efficiencies(cell, pair, within=within)
     precursor, factors = _precursor(cell, before, within=within)
-    numbers = hydrogen_content.hydrogen_content(
+    numbers = hydrogen_content(
         _numbers(pair.hydrogen),
         _numbers(pair.metal),
         precursor_hydrogen=precursor[0],
@@ -141,8 +142,8 @@ def _content(plan: Plan, cell: Sequence[Record], pair: _Pair, before: Sequence[_
 class _Efficiencies:
     """Named efficiencies of both sides, and the ids of what they were computed from."""
 
-    hydrogen: tuple[hydrogen_content.Factor, ...]
-    metal: tuple[hydrogen_content.Factor, ...]
+    hydrogen: tuple[Factor, ...]
+    metal: tuple[Factor, ...]
     inputs: tuple[str, ...]
 
 
@@ -155,30 +156,48 @@ def _efficiencies(cell: Sequence[Record], pair: _Pair, *, within: float) -> _Eff
 
 def _factors(
     cell: Sequence[Record], record: Record, *, within: float
-) -> tuple[tuple[hydrogen_content.Factor, ...], tuple[str, ...]]:
+) -> tuple[tuple[Factor, ...], tuple[str, ...]]:
     """Compute the efficiencies of one line from its settings and the relaxation times."""
     sequence = record.acquisition.sequence
     t1, t1_std, used = _relaxation(cell, record, "t1", within=within)
     echo_delay = record.acquisition.setting("echo_delay")
     factors = [
-        hydrogen_content.steady_state(
+        _bandwidth(record),
+        steady_state(
             repetition_time=_setting(record, "repetition_time"),
             t1=t1,
             t1_std=t1_std,
             flip_angle=_setting(record, "flip_angle"),
             sequence=sequence,
             echo_delay=echo_delay,
-        )
+        ),
     ]
     if sequence != "fid":
         t2, t2_std, more = _relaxation(cell, record, "t2", within=within)
         factors.append(
-            hydrogen_content.echo_decay(
+            echo_decay(
                 echo_delay=_setting(record, "echo_delay"), t2=t2, t2_std=t2_std
             )
         )
         used += more
     return tuple(factors), used
+
+
+def _bandwidth(record: Record) -> Factor:
+    r"""Compute what the noise bandwidth does to signal over noise.
+
+    .. math:: \epsilon = \sqrt{\Delta t / 1\,\mu s}
+
+    The noise of one point grows as the root of the bandwidth, 1/dwell for the brick-wall filter of
+    a digital receiver. It cancels only where the precursor was sampled at the same rate.
+    """
+    dwell = _setting(record, "dwell")
+    return Factor(
+        name="bandwidth",
+        value=sqrt(dwell / 1e-6),
+        std=0.0,
+        source=f"root of the dwell time {dwell:g} s in microseconds",
+    )
 
 
 def _setting(record: Record, name: str) -> float:
@@ -243,7 +262,7 @@ def _precursor(
 
 
 def _mean(
-    records: Sequence[Record], factors: Sequence[Sequence[hydrogen_content.Factor]]
+    records: Sequence[Record], factors: Sequence[Sequence[Factor]]
 ) -> xr.Dataset:
     r"""Average the signal of several sessions, each over its efficiencies, by inverse variance."""
     values, variances = [], []

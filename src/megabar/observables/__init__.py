@@ -1,1 +1,57 @@
 """Spectrum, Acquisition or Sweep -> Observables."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+# A function of the name of its module is bound at once: bound later, the name would become the
+# module as soon as somebody imports it.
+from megabar.observables.critical_temperature import critical_temperature, ramps
+from megabar.observables.hydrogen_content import content_covariance, hydrogen_content
+
+if TYPE_CHECKING:
+    from megabar.observables.efficiencies import (
+        Factor,
+        dead_time_loss,
+        echo_decay,
+        refocusing,
+        steady_state,
+    )
+    from megabar.observables.lines import components, line, series
+    from megabar.observables.relaxation_times import t1, t1_and_t2, t1rho, t2
+
+_HOMES = {
+    "efficiencies": ("Factor", "dead_time_loss", "echo_decay", "refocusing", "steady_state"),
+    "lines": ("components", "line", "series"),
+    "relaxation_times": ("t1", "t1_and_t2", "t1rho", "t2"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Factor",
+    "components",
+    "content_covariance",
+    "critical_temperature",
+    "dead_time_loss",
+    "echo_decay",
+    "hydrogen_content",
+    "line",
+    "ramps",
+    "refocusing",
+    "series",
+    "steady_state",
+    "t1",
+    "t1_and_t2",
+    "t1rho",
+    "t2",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME_OF:
+        return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    msg = f"megabar.observables has no {name!r}. It has: {', '.join(__all__)}."
+    raise AttributeError(msg)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import log, pi, sqrt
+from math import log2, pi, sqrt
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -202,7 +202,7 @@ def _widths_sought(
     """Widths of each trial envelope [Hz], (envelope, width parameter)."""
     names = model.parameters[1:]
     span = record.dwell * record.time.size
-    grid = np.geomspace(0.25 / span, 0.25 / record.dwell, max(8, int(3 * log(record.time.size))))
+    grid = np.geomspace(0.25 / span, 0.25 / record.dwell, max(8, int(log2(record.time.size))))
     share = _VOIGT_SHARE if len(names) > 1 else 1.0
     widths = np.repeat(share * grid[:, None], len(names), axis=1)
     for column, name in enumerate(names):

@@ -197,9 +197,11 @@ def _voigt_fwhm(part: Part) -> tuple[float, float]:
     parts = np.array([part[name][0] for name in names])
     covariance = part.covariance_of(*names)
     covariance = np.where(np.isfinite(covariance), covariance, 0.0)  # a part at zero adds none
-    width = float(fitting.voigt_fwhm(*parts))
+
+    def width_of(both: NDArray[np.float64]) -> float:
+        return float(fitting.voigt_fwhm(fwhm_gaussian=both[0], fwhm_lorentzian=both[1]))
+
+    width = width_of(parts)
     steps = 1e-6 * np.maximum(parts, 1e-3 * width)
-    slope = [
-        (float(fitting.voigt_fwhm(*(parts + step))) - width) / step.sum() for step in np.diag(steps)
-    ]
+    slope = [(width_of(parts + step) - width) / step.sum() for step in np.diag(steps)]
     return width, float(np.sqrt(slope @ covariance @ slope))
