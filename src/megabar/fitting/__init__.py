@@ -13,6 +13,11 @@ if TYPE_CHECKING:
         two_component_recovery,
     )
     from megabar.fitting.decays import fid_gaussian, fid_lorentzian, fid_voigt, solid_echo
+    from megabar.fitting.discrete_spectra import (
+        frequency_grid,
+        spectral_noise_covariance,
+        transformed,
+    )
     from megabar.fitting.least_squares import fit
     from megabar.fitting.lineshapes import (
         line_gaussian,
@@ -25,11 +30,6 @@ if TYPE_CHECKING:
     from megabar.fitting.sampling import Bootstrap, bootstrap, profile
     from megabar.fitting.series import fit_series
     from megabar.fitting.shared import fit_shared
-    from megabar.fitting.transformed import (
-        frequency_grid,
-        spectral_noise_covariance,
-        transformed,
-    )
 
 _HOMES = {
     "curves": (
@@ -49,7 +49,7 @@ _HOMES = {
     "sampling": ("Bootstrap", "bootstrap", "profile"),
     "series": ("fit_series",),
     "shared": ("fit_shared",),
-    "transformed": ("frequency_grid", "spectral_noise_covariance", "transformed"),
+    "discrete_spectra": ("frequency_grid", "spectral_noise_covariance", "transformed"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

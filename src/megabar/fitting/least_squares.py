@@ -16,6 +16,7 @@ from megabar.fitting.projection import linearise, off_the_basis
 from megabar.fitting.results import Ending, Fit, finish
 
 _TOLERANCE = 1e-10  # of chi2 and of the step, relative
+_EVALUATIONS = 200  # at most, for each unknown
 
 
 def fit(
@@ -141,7 +142,7 @@ def _minimise(problem: Problem, first: Array) -> tuple[Array, Ending]:
         ftol=_TOLERANCE,
         xtol=_TOLERANCE,
         gtol=1e-15,
-        max_nfev=100 * (first.size + 1),
+        max_nfev=_EVALUATIONS * first.size,
         **words,
     )
     ending = Ending(

@@ -1,8 +1,8 @@
 """Absorption lines of unit area in the frequency domain, with analytic Jacobians.
 
 Exact for a spectrum that starts at time zero and is much wider than its lines; for spectra of
-late, short or apodised records take `transformed`. Widths are full widths at half maximum. Twin of
-`decays`.
+late, short or apodised records take `discrete_spectra`. Widths are full widths at half maximum.
+Twin of `decays`.
 """
 
 import numpy as np

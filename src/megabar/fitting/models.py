@@ -2,8 +2,8 @@
 
 A model is separable: y(x) = sum over i of c_i basis_i(x; theta). The amplitudes c are linear and
 are eliminated by the engines; only theta needs a start. Shapes live in `decays` (time domain),
-`lineshapes` (frequency domain) and `curves` (relaxation); `transformed` carries a decay exactly
-into its spectrum.
+`lineshapes` (frequency domain) and `curves` (relaxation); `discrete_spectra` carries a decay
+exactly into its spectrum.
 """
 
 from collections.abc import Callable, Sequence

@@ -230,8 +230,9 @@ def at_bounds(problem: Problem, theta: Array, start: Array, information: Array) 
     """
     distance = np.minimum(np.abs(theta - problem.lower), np.abs(problem.upper - theta))
     size = np.maximum(np.abs(theta), np.abs(start))
-    near = (distance <= 0.01 * size) & (distance**2 * information <= 1e-4)
-    stuck: Array = near | (distance == 0)
+    near = distance <= 0.01 * size
+    flat = np.where(near, distance, 0.0) ** 2 * information <= 1e-4
+    stuck: Array = (near & flat) | (distance == 0)
     return stuck
 
 
@@ -310,6 +311,8 @@ def row_result(
 
 
 def _reason(ending: Ending, bound: tuple[str, ...], lost: tuple[str, ...]) -> str:
+    if not ending.success:
+        return ending.reason
     words = [ending.reason]
     if bound:
         words.append(f"{', '.join(bound)} at a bound, without a symmetric error")

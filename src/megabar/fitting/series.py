@@ -15,8 +15,8 @@ from megabar.fitting.problem import Problem, engine_name, prepare, starts
 from megabar.fitting.projection import block_size, linearise, projected_hessian
 from megabar.fitting.results import Ending, Fit, finish
 
-ARRIVED = 1e-9  # remaining decrease of chi2, relative to chi2
-EXACT = 1e-26  # chi2 relative to the squared data: nothing is left to fit
+_ARRIVED = 1e-9  # remaining decrease of chi2, relative to chi2 or what the noise gives it
+_EXACT = 1e-22  # the same, relative to the squared data: they are then met to rounding
 _FIRST_DAMPING, _LAST_DAMPING = 1e-3, 1e12
 _MOST_STEPS = 200
 
@@ -241,13 +241,20 @@ def _solved(hessian: Array, gradient: Array, damping: Array) -> Array:
 
 def _arrived(problem: Problem, batch: _Batch, step: Array, gradient: Array) -> Array:
     """Tell which rows have nothing left to gain, by the decrease that a full step promises."""
-    chi2 = batch.chi2
-    exact = chi2 <= EXACT * np.einsum(
-        "nx,nx->n", problem.rows[batch.rows], problem.rows[batch.rows]
-    )
     promised = np.einsum("nk,nk->n", step, gradient)
-    arrived: Array = exact | (np.abs(promised) <= ARRIVED * chi2)
-    return arrived & np.isfinite(chi2)
+    enough = smallest_gain(problem, batch.rows, batch.chi2)
+    arrived: Array = (np.abs(promised) <= enough) & np.isfinite(batch.chi2)
+    return arrived
+
+
+def smallest_gain(problem: Problem, rows: Array, chi2: Array) -> Array:
+    """Return the decrease of chi2 (n,), before scaling, that is not worth a step."""
+    data = problem.rows[rows]
+    typical = chi2
+    if not problem.whiten.origin.startswith("estimated"):
+        typical = np.maximum(chi2, problem.degrees_of_freedom * problem.whiten.scale[rows])
+    gain: Array = np.maximum(_ARRIVED * typical, _EXACT * np.einsum("nx,nx->n", data, data))
+    return gain
 
 
 def _step(problem: Problem, batch: _Batch, hessian: Array, gradient: Array) -> None:

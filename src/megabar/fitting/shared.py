@@ -25,7 +25,7 @@ from megabar.fitting.projection import (
     without_error,
 )
 from megabar.fitting.results import Ending, Fit, SharedFit, ascending, at_bounds, row_result
-from megabar.fitting.series import ARRIVED, EXACT
+from megabar.fitting.series import smallest_gain
 
 _FIRST_DAMPING, _LAST_DAMPING = 1e-3, 1e12
 _MOST_STEPS = 200
@@ -113,7 +113,7 @@ def fit_shared(
 
 @dataclass(frozen=True, kw_only=True)
 class _Arrow:
-    """Normal equations: own blocks, arms, shared block, gradients, and chi2."""
+    """Normal equations: own blocks, arms, shared block, gradients, chi2, and when to stop."""
 
     own: Array
     arms: Array
@@ -121,6 +121,7 @@ class _Arrow:
     own_gradient: Array
     head_gradient: Array
     chi2: float
+    smallest_gain: float
 
     def step(self, damping: float) -> tuple[Array, Array]:
         """Solve the damped equations for the steps of own (n, k) and shared (q,) parameters."""
@@ -144,11 +145,10 @@ def _common(problem: Problem, shared: Sequence[str]) -> Array:
 def _minimise(problem: Problem, common: Array, first: Array) -> tuple[Array, Ending]:
     theta, damping, calls = np.array(first), _FIRST_DAMPING, 1
     arrow = _normal_equations(problem, common, theta)
-    enough = EXACT * float(np.sum(_row_power(problem)))
     word = "steps exhausted"
     for _ in range(_MOST_STEPS):
         landing, promised = _stepped(problem, common, theta, arrow, 0.0)
-        if arrow.chi2 <= enough or abs(promised) <= ARRIVED * arrow.chi2:
+        if abs(promised) <= arrow.smallest_gain:
             theta, word = landing, ""
             break
         if damping > _LAST_DAMPING or not np.isfinite(arrow.chi2):
@@ -200,6 +200,7 @@ def _without_exits(problem: Problem, common: Array, theta: Array, arrow: _Arrow)
         own_gradient=np.where(own_out, 0.0, arrow.own_gradient),
         head_gradient=np.where(head_out, 0.0, arrow.head_gradient),
         chi2=arrow.chi2,
+        smallest_gain=arrow.smallest_gain,
     )
 
 
@@ -208,6 +209,7 @@ def _normal_equations(problem: Problem, common: Array, theta: Array) -> _Arrow:
     inverse = 1 / problem.whiten.scale
     hessian = projected_hessian(point["gram"], problem.free.size) * inverse[:, None, None]
     gradient = point["gradient"] * inverse[:, None]
+    gain = smallest_gain(problem, np.arange(len(theta)), point["chi2"])
     return _Arrow(
         own=hessian[:, ~common][:, :, ~common],
         arms=hessian[:, ~common][:, :, common],
@@ -215,12 +217,8 @@ def _normal_equations(problem: Problem, common: Array, theta: Array) -> _Arrow:
         own_gradient=gradient[:, ~common],
         head_gradient=gradient[:, common].sum(axis=0),
         chi2=float(np.sum(point["chi2"] * inverse)),
+        smallest_gain=float(np.sum(gain * inverse)),
     )
-
-
-def _row_power(problem: Problem) -> Array:
-    power: Array = np.einsum("nx,nx->n", problem.rows, problem.rows) / problem.whiten.scale
-    return power
 
 
 def _damped(matrix: Array, damping: float) -> Array:
