@@ -104,4 +104,6 @@ def _check_refuses_half(
 def _check_doubts_a_cut_line(path: Path, tmp_path: Path, answers: Mapping[str, Any]) -> None:
     target = copy_of(path, tmp_path / "cut")
     target.write_bytes(path.read_bytes().rstrip()[:-1])
-    assert any("last line has no end" in told for told in schemas.warnings_of(read(target, **answers)))
+    assert any(
+        "last line has no end" in told for told in schemas.warnings_of(read(target, **answers))
+    )

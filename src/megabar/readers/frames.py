@@ -203,7 +203,7 @@ def minimum_image_distances(
     wrapped = (fractions - np.rint(fractions)) @ cell
     span = np.arange(-1.0, 2.0)
     images = np.stack(np.meshgrid(span, span, span), axis=-1).reshape(-1, 3) @ cell
-    crossed = (2 * wrapped @ images.T + np.sum(images**2, axis=1)).min(axis=1)
+    crossed = (2 * images @ wrapped.T + np.sum(images**2, axis=1)[:, np.newaxis]).min(axis=0)
     squared: NDArray[np.float64] = np.sum(wrapped**2, axis=1) + crossed
     return np.asarray(np.sqrt(np.maximum(squared, 0.0)), dtype=np.float64)
 

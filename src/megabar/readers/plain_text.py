@@ -55,6 +55,25 @@ def read_lines(path: Path) -> list[str]:
     return text.splitlines()
 
 
+def ends_whole(path: Path) -> bool:
+    """Say whether the last line of a text file has its end; a file that was cut has none.
+
+    Parameters
+    ----------
+    path
+        The file, not empty.
+
+    Returns
+    -------
+    :
+        Whether its last byte is that of a line end (or the second byte of one in UTF-16).
+    """
+    with path.open("rb") as stream:
+        stream.seek(-min(2, path.stat().st_size), 2)
+        tail = stream.read()
+    return b"\n" in tail or b"\r" in tail
+
+
 def _decoded(content: bytes) -> str:
     for mark, encoding in _BYTE_ORDER_MARKS.items():
         if content.startswith(mark):

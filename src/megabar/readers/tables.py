@@ -21,6 +21,7 @@ from megabar import schemas, units
 from megabar.errors import OpenQuestion, UnitError, UnknownWord, UnreadableFile, did_you_mean
 from megabar.readers import ramps, statements, table_text
 from megabar.readers.new_files import write_new
+from megabar.readers.plain_text import ends_whole
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -177,6 +178,8 @@ def sweep_from(
     along: dict[str, NDArray[Any]] = {n: v for n, v in series.items() if n not in measured}
     kind = _source_kind(path, decisions, series)
     told = list(warnings)
+    if not ends_whole(path):
+        told.append("The last line has no end: if the file was cut, its last number is wrong.")
     if "temperature" in along:
         direction = np.zeros(len(along["temperature"]), dtype=np.int8)
         if kind == "log":
