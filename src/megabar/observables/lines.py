@@ -469,7 +469,7 @@ def _made(task: _Task, row: int, numbers: Numbers, attrs: Mapping[str, Any]) -> 
             **attrs,
         },
     )
-    return schemas.with_warnings(found, *schemas.warnings_of(data))
+    return schemas.with_warnings(found, *schemas.warnings_of(data), *record.warnings)
 
 
 def _assumptions(task: _Task) -> list[str]:

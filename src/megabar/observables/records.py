@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from megabar import fitting, schemas
-from megabar.errors import NotTimeDomain, SchemaError
-from megabar.spectra.noise import noise_of_steps
+from megabar.errors import NotTimeDomain, SchemaError, Undetermined
+from megabar.spectra.noise import TAIL, noise_of_steps
 from megabar.spectra.transform import first_point_weight
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ class Record:
         Word of :data:`megabar.schemas.SEQUENCES`.
     echo_delay
         Time between the pulses of an echo [s]; nan if there is none or it is not known.
+    warnings
+        What was found while the noise was taken.
     """
 
     time: NDArray[np.float64]
@@ -60,6 +62,7 @@ class Record:
     n_scans: NDArray[np.float64]
     sequence: str
     echo_delay: float
+    warnings: tuple[str, ...] = ()
 
     @property
     def dwell(self) -> float:
@@ -98,7 +101,7 @@ def record_of(data: xr.Dataset, *, noise: tuple[float, float] | None) -> Record:
     if decays.attrs.get("apodisation", "[]") != "[]":
         msg = "Found a windowed Acquisition; its noise is not white. Fit it before apodise."
         raise SchemaError(msg)
-    std, relative = _noise_of(decays, noise)
+    std, relative, warnings = _noise_of(decays, noise)
     time = np.asarray(decays["time"].values, dtype=np.float64)
     usable = time >= _first_usable(decays) - 1e-3 * (time[1] - time[0])
     if np.count_nonzero(usable) < _FEWEST_POINTS:
@@ -115,27 +118,82 @@ def record_of(data: xr.Dataset, *, noise: tuple[float, float] | None) -> Record:
         n_scans=np.broadcast_to(np.asarray(data.attrs["n_scans"], dtype=np.float64), std.shape),
         sequence=str(data.attrs["sequence"]),
         echo_delay=float(data.attrs.get("echo_delay", np.nan)),
+        warnings=warnings,
     )
 
 
 def _noise_of(
     decays: xr.Dataset, noise: tuple[float, float] | None
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[NDArray[np.float64], NDArray[np.float64], tuple[str, ...]]:
     """Rms of each step and its relative error: as stated, as carried along, or from the tail."""
     carried = float(decays.attrs.get("noise_std", np.nan))
     level: Any
     error: Any
+    warnings: tuple[str, ...] = ()
     if noise is not None:
         level, error = noise
     elif np.isfinite(carried):
         level, error = carried, carried * float(decays.attrs.get("noise_relative_std", 0.0))
     else:
-        level, error = noise_of_steps(decays)
+        level, error, warnings = _noise_of_tail(decays)
     std = np.broadcast_to(np.asarray(level, dtype=np.float64), (decays.sizes["step"],))
     if not np.all(np.isfinite(std) & (std > 0)):
         msg = f"Found noise {level}; every error rests on it. State noise=(rms, error of rms)."
         raise ValueError(msg)
-    return std, np.broadcast_to(np.asarray(error) / np.asarray(level), std.shape)
+    return std, np.broadcast_to(np.asarray(error) / np.asarray(level), std.shape), warnings
+
+
+def _noise_of_tail(decays: xr.Dataset) -> tuple[Any, Any, tuple[str, ...]]:
+    try:
+        return (*noise_of_steps(decays), ())
+    except Undetermined as error:
+        if error.quality != "upper bound":
+            raise
+        signal = np.asarray(decays["signal"].values)
+        tail = signal[:, -max(_FEWEST_POINTS, round(TAIL * signal.shape[1])) :]
+        one_level = np.ptp(np.asarray(decays.attrs["n_scans"], dtype=np.float64)) == 0
+        level, relative = noise_beside_lines(tail, together=bool(one_level))
+        warning = (
+            "The tail of the decays holds more than noise; the noise is the median of its "
+            "spectrum, which a few narrow lines do not move."
+        )
+        return level, relative * level, (warning,)
+
+
+def noise_beside_lines(
+    rows: NDArray[np.complex128], *, together: bool
+) -> tuple[NDArray[np.float64], float]:
+    r"""Estimate the noise of rows that also hold a few narrow lines.
+
+    .. math:: \sigma^2 = \frac{\operatorname{median}_k |S_k|^2}{2 \ln 2}, \quad
+        \frac{\operatorname{sd}(\sigma)}{\sigma} = \frac{1}{2 \ln 2 \sqrt{n}}
+
+    with the unitary transform S. Lines in a share q of the points raise it by about q / (2 ln 2).
+
+    Parameters
+    ----------
+    rows
+        Complex, (row, time).
+    together
+        Whether all rows have the same noise.
+
+    Returns
+    -------
+    :
+        Rms per channel of each row, (row,), and its relative standard error.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(2)
+    >>> rows = rng.normal(size=(4, 1024)) + 1j * rng.normal(size=(4, 1024))
+    >>> level, error = noise_beside_lines(rows + 50, together=True)  # a line at zero frequency
+    >>> print(f"{level[0]:.2f}({100 * error:.0f})")
+    1.01(1)
+    """
+    power = np.abs(np.fft.fft(rows, axis=1, norm="ortho")) ** 2
+    medians = np.full(len(rows), np.median(power)) if together else np.median(power, axis=1)
+    n_points = power.size if together else power.shape[1]
+    return np.sqrt(medians / (2 * np.log(2))), 1 / (2 * np.log(2) * float(np.sqrt(n_points)))
 
 
 def _first_usable(decays: xr.Dataset) -> float:

@@ -2,10 +2,11 @@ r"""T1, T2 and T1rho from arrays of decays, with the errors of the noise.
 
 Signed amplitudes of all steps come from :mod:`megabar.observables.step_amplitudes`; a law is
 fitted to them. If the delays do not reach the time constant it is a bound, decided by the profile
+of :mod:`megabar.observables.relaxation_laws`.
 
-.. math:: \chi^2(T) = \min_{A, B} \sum_i [A_i - y(x_i; T, A, B)]^2 / \sigma_i^2
-
-over a range of T far beyond the delays: a side on which it stays within the limit is open.
+Residuals far above the noise say that something else than noise moves the amplitudes: drifts,
+receiver, a law that is not the right one. The error is then that of the scatter about the law,
+:math:`\sqrt{\chi^2/\nu}` times the error of the noise, and a warning says so.
 
 Twin: ``motion.relaxation``.
 """
@@ -13,8 +14,8 @@ Twin: ``motion.relaxation``.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
-from math import gamma, inf, isfinite, nan
+from dataclasses import dataclass
+from math import gamma, isfinite, nan, sqrt
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -23,6 +24,7 @@ from megabar import fitting, provenance, schemas
 from megabar.errors import SchemaError, one_of
 from megabar.observables import records
 from megabar.observables.line_numbers import Numbers
+from megabar.observables.relaxation_laws import MODELS, Profile, law, profile
 from megabar.observables.step_amplitudes import StepAmplitudes, step_amplitudes
 
 if TYPE_CHECKING:
@@ -31,24 +33,9 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-MODELS: Final = ("single", "stretched", "two-component")
-"""Laws of decay and recovery."""
-
-_RECOVERIES: Final = {
-    "single": fitting.recovery,
-    "stretched": fitting.stretched_recovery,
-    "two-component": fitting.two_component_recovery,
-}
-_DECAYS: Final = {
-    "single": fitting.exponential_decay,
-    "stretched": fitting.stretched_decay,
-    "two-component": fitting.biexponential_decay,
-}
-_REACH: Final = 100.0  # how far beyond the delays the profile of a time constant looks
-_PER_DECADE: Final = 40
-_STRETCHINGS: Final = np.array([0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5, 2.0, 3.0])
 _TWO_SIDED: Final = 3.841459  # chi2 of one degree of freedom, 95 %
 _ONE_SIDED: Final = 2.705543  # the same for a bound, 95 %
+_Z95: Final = 1.959963984540054
 _MISFIT: Final = 1e-3
 
 
@@ -73,7 +60,7 @@ def t1(
         Acquisition with step coordinate ``delay`` [s]. Steps of attribute ``repeated_steps`` are
         left out.
     model
-        One of :data:`MODELS`.
+        One of :data:`megabar.observables.relaxation_laws.MODELS`.
     shape
         Line shape for matched amplitudes; if not given, the window, or the first points.
     window
@@ -303,8 +290,16 @@ class _Task:
 
     @property
     def law(self) -> fitting.Model:
-        laws = _RECOVERIES if self.name == "t1" else _DECAYS
-        return laws[self.model]()
+        return law(self.model, recovery=self.name == "t1")
+
+    def profile(self, model: str) -> Profile:
+        return profile(
+            model,
+            recovery=self.name == "t1",
+            x=self.x,
+            y=self.amplitudes.values,
+            std=self.amplitudes.std,
+        )
 
 
 def _task(
@@ -351,73 +346,8 @@ def _task(
     )  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Profile:
-    """Profile of chi2 over the time constant, and the best trial."""
-
-    times: NDArray[np.float64]
-    chi2: NDArray[np.float64]
-    start: tuple[float, ...]
-
-    def interval(self, rise: float) -> tuple[float, float]:
-        """Find where chi2 has risen on either side of its minimum; 0 or inf if it never does."""
-        above = self.chi2 - self.chi2.min() - rise
-        best = int(np.argmin(self.chi2))
-        low = best
-        while low > 0 and above[low - 1] < 0:
-            low -= 1
-        high = best
-        while high < above.size - 1 and above[high + 1] < 0:
-            high += 1
-        return (
-            0.0 if low == 0 else self._crossing(above, low - 1),
-            inf if high == above.size - 1 else self._crossing(above, high),
-        )
-
-    def _crossing(self, above: NDArray[np.float64], left: int) -> float:
-        share = above[left] / (above[left] - above[left + 1])
-        log_times = np.log(self.times[left : left + 2])
-        return float(np.exp(log_times[0] + share * (log_times[1] - log_times[0])))
-
-
-def _profile(task: _Task) -> _Profile:
-    """Evaluate chi2 over a grid of the (slow) time constant, the rest at its best."""
-    law, x = task.law, task.x
-    weight = 1 / task.amplitudes.std
-    target = task.amplitudes.values * weight
-    shortest = np.min(np.diff(np.unique(np.concatenate([[0.0], x]))), initial=np.max(x))
-    decades = np.log10(_REACH**2 * np.max(x) / shortest)
-    times = np.geomspace(shortest / _REACH, _REACH * np.max(x), int(_PER_DECADE * decades))
-    others: NDArray[np.float64] = np.empty((1, 0))
-    if task.model == "stretched":
-        others = _STRETCHINGS[:, None]
-    elif task.model == "two-component":
-        others = np.geomspace(0.01, 0.9, 12)[:, None]  # fast over slow
-    chi2 = np.full((times.size, len(others)), inf)
-    for column, other in enumerate(others):
-        theta = np.column_stack([times, np.broadcast_to(other, (times.size, other.size))])
-        if task.model == "two-component":
-            theta = np.column_stack([times * other, times])
-        chi2[:, column] = _linear_chi2(law.basis(x, theta) * weight, target)
-    place, column = map(int, np.unravel_index(np.argmin(chi2), chi2.shape))
-    best = float(times[place])
-    start = (best, *map(float, others[column]))
-    if task.model == "two-component":
-        start = (best * float(others[column, 0]), best)
-    return _Profile(times=times, chi2=chi2.min(axis=1), start=start)
-
-
-def _linear_chi2(basis: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Chi2 of the best linear combination of (..., n_c, n_x), for each leading index."""
-    left, size, _ = np.linalg.svd(np.swapaxes(basis, -1, -2), full_matrices=False)
-    left = np.where((size > 1e-10 * size[..., :1])[..., None, :], left, 0.0)
-    explained = np.sum((target @ left) ** 2, axis=-1)
-    return np.asarray(np.sum(target**2) - explained)
-
-
 def _observe(task: _Task) -> xr.Dataset:
-    profile = _profile(task)
-    numbers, drawn, attrs = _measured(task, profile)
+    numbers, drawn, attrs = _measured(task)
     found = schemas.observables(
         numbers.values,
         nucleus=task.data.attrs["nucleus"],
@@ -455,44 +385,37 @@ def _observe(task: _Task) -> xr.Dataset:
     if attrs["chi2_probability"] < _MISFIT:
         warnings.append(
             f"The {task.law.name} leaves residuals that noise makes with probability "
-            f"{attrs['chi2_probability']:.1g}; its error does not say how wrong the law is."
+            f"{attrs['chi2_probability']:.1g}; the error is that of the scatter, "
+            f"{attrs['scale_factor']:.3g} times that of the noise."
         )
     return schemas.with_warnings(found, *warnings)
 
 
-def _measured(
-    task: _Task, profile: _Profile
-) -> tuple[Numbers, NDArray[np.float64], dict[str, Any]]:
+def _measured(task: _Task) -> tuple[Numbers, NDArray[np.float64], dict[str, Any]]:
     """Numbers, the curve to draw, and what else is to be known about the fit."""
-    low, high = profile.interval(_ONE_SIDED)
-    attrs: dict[str, Any] = {
-        "interval": list(profile.interval(_TWO_SIDED)),
+    trial = task.profile(task.model)
+    freedom = task.x.size - len(task.law.names)
+    chi2 = float(trial.chi2.min())
+    chance = _tail(freedom, chi2) if freedom > 0 else nan
+    scale = sqrt(chi2 / freedom) if chance < _MISFIT else 1.0
+    low, high = trial.interval(_ONE_SIDED * scale**2)
+    if low == 0 or not isfinite(high):
+        numbers, drawn, more = _bounded(task, trial, low, high)
+    else:
+        numbers, drawn, more = _fitted(task, trial, scale)
+    attrs = {
+        "interval": list(trial.interval(_TWO_SIDED * scale**2)),
         "interval_probability": 0.95,
         "points": int(task.x.size),
-    }
-    if low == 0 or not isfinite(high):
-        numbers, drawn, chi2, freedom = _bounded(task, profile, low, high)
-    else:
-        fit = fitting.fit(
-            task.law,
-            task.x,
-            task.amplitudes.values,
-            noise_std=task.amplitudes.std,
-            start=dict(zip(task.law.parameters, profile.start, strict=True)),
-        )
-        numbers, more = _numbers(task, fit)
-        attrs |= more
-        drawn = task.law.evaluate(task.x, fit.values)
-        chi2, freedom = fit.chi2, fit.degrees_of_freedom
-    attrs |= {
         "chi2": chi2,
         "degrees_of_freedom": freedom,
-        "chi2_probability": _tail(freedom, chi2) if freedom > 0 else nan,
+        "chi2_probability": chance,
+        "scale_factor": scale,
+        **more,
     }
-    if task.model == "single":
-        stretched = _profile(replace(task, model="stretched"))
-        gain = max(0.0, float(profile.chi2.min() - stretched.chi2.min()))
-        attrs["stretched_gains_by_chance"] = _tail(1, gain)
+    if task.model == "single" and freedom > 1:
+        gain = chi2 - float(task.profile("stretched").chi2.min())
+        attrs["stretched_gains_by_chance"] = _tail(1, max(gain, 0.0) / scale**2)
     return numbers, drawn, attrs
 
 
@@ -502,8 +425,17 @@ def _tail(degrees_of_freedom: int, chi2: float) -> float:
     return float(chdtrc(degrees_of_freedom, chi2))
 
 
-def _numbers(task: _Task, fit: fitting.Fit) -> tuple[Numbers, dict[str, Any]]:
-    amplitude = "plateau" if task.name == "t1" else "amplitude"
+def _fitted(
+    task: _Task, trial: Profile, scale: float
+) -> tuple[Numbers, NDArray[np.float64], dict[str, Any]]:
+    fit = fitting.fit(
+        task.law,
+        task.x,
+        task.amplitudes.values,
+        noise_std=task.amplitudes.std * scale,
+        start=dict(zip(task.law.parameters, trial.start, strict=True)),
+    )
+    drawn = task.law.evaluate(task.x, fit.values)
     if task.model == "two-component":
         weights = "depth" if task.name == "t1" else "amplitude"
         parts = [
@@ -511,19 +443,21 @@ def _numbers(task: _Task, fit: fitting.Fit) -> tuple[Numbers, dict[str, Any]]:
             for kind in ("fast", "slow")
         ]
         larger = max(parts, key=lambda part: abs(part["weight"][0]))
-        return Numbers().add(task.name, *larger["time"]), {"components": json.dumps(parts)}
+        return Numbers().add(task.name, *larger["time"]), drawn, {"components": json.dumps(parts)}
     numbers = Numbers().add(task.name, *fit["time_constant"])
     more: dict[str, Any] = {}
     if task.model == "stretched":
         numbers = numbers.add("stretch", *fit["stretching"])
         time, beta = fit["time_constant"][0], fit["stretching"][0]
         more["mean_time"] = time / beta * gamma(1 / beta)
-    return numbers.add("amplitude", *fit[amplitude]), more
+        more["interval"] = [time + z * fit["time_constant"][1] for z in (-_Z95, _Z95)]
+    amplitude = "plateau" if task.name == "t1" else "amplitude"
+    return numbers.add("amplitude", *fit[amplitude]), drawn, more
 
 
 def _bounded(
-    task: _Task, profile: _Profile, low: float, high: float
-) -> tuple[Numbers, NDArray[np.float64], float, int]:
+    task: _Task, trial: Profile, low: float, high: float
+) -> tuple[Numbers, NDArray[np.float64], dict[str, Any]]:
     """Give what is left when the delays do not reach: a bound, or nothing."""
     if low > 0:
         numbers = Numbers().add(task.name, low, nan, "lower bound")
@@ -533,7 +467,6 @@ def _bounded(
         numbers = Numbers().add(task.name, nan, nan, "no solution")
     if task.model == "stretched":
         numbers = numbers.add("stretch", nan, nan, "no solution")
-    basis = task.law.basis(task.x, np.asarray(profile.start)).T / task.amplitudes.std[:, None]
+    basis = task.law.basis(task.x, np.asarray(trial.start)).T / task.amplitudes.std[:, None]
     linear = np.linalg.lstsq(basis, task.amplitudes.values / task.amplitudes.std, rcond=1e-10)[0]
-    freedom = task.x.size - len(task.law.names)
-    return numbers, (basis @ linear) * task.amplitudes.std, float(profile.chi2.min()), freedom
+    return numbers, (basis @ linear) * task.amplitudes.std, {"bound_probability": 0.95}

@@ -137,7 +137,7 @@ def step_amplitudes(
         std=std,
         phase=phase,
         method=words,
-        warnings=(*warnings, *_phase_warnings(values.imag / std)),
+        warnings=(*record.warnings, *warnings, *_phase_warnings(values.imag / std)),
     )
 
 
