@@ -123,6 +123,7 @@ def read(path: Path, decisions: Decisions) -> xr.Dataset:
         domain=axis.domain,
         group_delay=delay,
         centre_point=centre,
+        sense_known=axis.domain == "frequency",
         started_at=_moment(block.get("LONGDATE", "")),
         notes={"clock": "local time of the instrument"},
         warnings=warnings,

@@ -3,6 +3,10 @@
 The header is big endian, parameters and data follow its flag. The digital filter is described by
 ORDERS and FACTORS: the first character is the number of stages, the digits that follow are the
 orders of the stages, the digits of FACTORS their decimations.
+
+Two more facts that the files prove and do not say. The second half of the data is minus the
+imaginary part: only so does chloroform come out at +7.7 and not at -7.7 ppm. And ``x_freq`` is the
+frequency of zero ppm; the middle of the spectrum lies ``x_offset`` ppm above it.
 """
 
 from __future__ import annotations
@@ -34,6 +38,7 @@ _MOST_PARAMETERS = 16384
 _COMPLEX, _SECOND, _ONE_DIMENSION = 3, 28, 1
 _EPOCH = datetime(1990, 1, 1)  # noqa: DTZ001
 _LAST_SECOND = 3471292800  # the year 2100
+_LARGEST_OFFSET = 1e5  # ppm; ten per cent of the frequency
 _VALUES: Final = MappingProxyType({0: "16s", 1: "i", 2: "d"})
 
 
@@ -76,7 +81,8 @@ def read(path: Path, decisions: Decisions) -> xr.Dataset:
     header = _header(path)
     parameters = _parameters(path, header)
     width = _positive(path.name, parameters, "x_sweep")
-    frequency = _positive(path.name, parameters, "x_freq")
+    base_frequency = _positive(path.name, parameters, "x_freq")
+    frequency = base_frequency * (1 + 1e-6 * _offset(path.name, parameters))
     field_strength = parameters.get("field_strength")
     proton = (
         [field_strength * TMS_FREQUENCY_OVER_FIELD]
@@ -103,6 +109,7 @@ def read(path: Path, decisions: Decisions) -> xr.Dataset:
         repetition_time=_number(parameters, "repetition_time"),
         started_at=_moment(_number(parameters, "actual_start_time")),
         notes={
+            "base_frequency": base_frequency,
             "receiver_gain": _number(parameters, "recvr_gain"),
             "clock": "local time of the instrument",
         },
@@ -170,7 +177,7 @@ def _data(path: Path, header: _Header) -> np.ndarray[Any, np.dtype[np.complex128
     values = numbers_in(
         path, dtype=kind, count=2 * header.points, offset=header.data_start, field="data_points"
     )
-    signal = values[: header.points] + 1j * values[header.points :]
+    signal = values[: header.points] - 1j * values[header.points :]
     return signal[header.offset_start : header.offset_stop + 1].astype(np.complex128)
 
 
@@ -209,6 +216,18 @@ def _positive(file: str, parameters: Mapping[str, float | str], name: str) -> fl
             remedy="The parameters are damaged: copy the file again.",
         )
     return value
+
+
+def _offset(file: str, parameters: Mapping[str, float | str]) -> float:
+    value = parameters.get("x_offset")
+    if isinstance(value, float) and abs(value) < _LARGEST_OFFSET:
+        return value
+    raise InconsistentHeader(
+        file=file,
+        field="x_offset",
+        found=f"it is {value!r}; a number of ppm is needed.",
+        remedy="The parameters are damaged: copy the file again.",
+    )
 
 
 def _moment(seconds: float) -> str | None:

@@ -73,6 +73,7 @@ def read(path: Path, decisions: Decisions) -> xr.Dataset:
             file=folder.name, stated=None, frequency=frequency, decisions=decisions
         ),
         n_scans=(_number(folder.name, header, "nrScans"),),
+        sense_known=False,
         notes={
             "receiver_gain": _number(folder.name, header, "rxGain"),
             "pulse_program": header.get("experiment", "unknown"),

@@ -129,6 +129,8 @@ class Record:
         ISO 8601 in UTC, or None.
     centre_point
         Of a spectrum: the point at the carrier.
+    sense_known
+        Whether files of this format are known to rotate the right way round.
     notes
         Further attributes: text, numbers, lists.
     warnings
@@ -151,6 +153,7 @@ class Record:
     repetition_time: float = float("nan")
     started_at: str | None = None
     centre_point: float = 0.0
+    sense_known: bool = True
     notes: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     warnings: tuple[str, ...] = ()
 
@@ -469,6 +472,11 @@ def _warnings(record: Record, decisions: Decisions) -> list[str]:
         found.append(
             "The time of the first point after the pulse is not stated; time counts from it. "
             "Decide with time_origin=..."
+        )
+    if decisions.sense is None and not record.sense_known:
+        found.append(
+            "The sense of rotation is not stated, so that the frequency axis may be reversed. "
+            "Decide with sense=+1 or sense=-1."
         )
     if decisions.sense == -1:
         found.append("The signal was conjugated, because its sense of rotation was decided as -1.")

@@ -113,12 +113,13 @@ def read(path: Path, decisions: Decisions) -> xr.Dataset:
         domain=domain,
         started_at=started_at,
         centre_point=points // 2,
+        sense_known=False,
         notes={
             "receiver_gain": float(header.receiver_gain),
             "last_delay": header.last_delay,
             "domain_reasons": reasons,
         },
-        warnings=(*_unfinished(header), *doubts, *clock_doubts, *_axis_doubt(domain, decisions)),
+        warnings=(*_unfinished(header), *doubts, *clock_doubts),
     )
     return dataset_from(record, decisions)
 
@@ -274,15 +275,6 @@ def _content(data: NDArray[np.complex128]) -> tuple[str, str]:
     words = f"rms of the first tenth {start:.3g}, of the last {end:.3g}, largest point {peak}"
     begins = peak < tenth and start > 2 * end
     return ("signal" if begins or len(energy) == 1 else "spectrum"), words
-
-
-def _axis_doubt(domain: str, decisions: Decisions) -> tuple[str, ...]:
-    if domain == "time" or decisions.sense is not None:
-        return ()
-    return (
-        "The direction of the frequency axis of a stored spectrum is not stated; it was taken to "
-        "rise. Decide with sense=+1 or sense=-1.",
-    )
 
 
 # --- tables of delays -----------------------------------------------------------------------------

@@ -120,6 +120,7 @@ def read(path: Path, decisions: Decisions) -> xr.Dataset:
             stated=stated,
         ),
         started_at=_moment(_word(parameters, "time_run")),
+        sense_known=False,
         notes={
             "receiver_gain": _number(parameters, "gain"),
             "pulse_program": _word(parameters, "seqfil").replace("\\", "/").rsplit("/", 1)[-1],

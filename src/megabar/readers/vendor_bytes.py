@@ -94,8 +94,8 @@ def numbers_in(
             found=f"the header demands {count} numbers from byte {offset}.",
             remedy="The header is damaged: copy the data again.",
         )
-    there = max(path.stat().st_size - offset, 0) // kind.itemsize
-    values = np.fromfile(path, dtype=kind, count=min(count, there), offset=offset)
+    there = min(max(path.stat().st_size - offset, 0) // kind.itemsize, count)
+    values = np.fromfile(path, dtype=kind, count=there, offset=offset if there else 0)
     if there < count:
         raise TruncatedData(
             file=path.name,
