@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -20,15 +20,12 @@ from megabar.virtual import bruker_files, campaign_plan, spectrometer
 from megabar.virtual.plan import Channel, Simulation, VirtualCell, read_plan, session_folder
 from megabar.virtual.truth import Cell
 
-if TYPE_CHECKING:
-    import xarray as xr
-
 Progress = Callable[[str, int, int], None]
 
 TRUTH_SCHEMA: Final = "truth/1"
 _OURS: Final = frozenset({"raw", "campaign.toml", "truth.json", "simulation.toml"})
 _PAUSE = timedelta(minutes=2)  # between two measurements of one session
-_PHASE, _CELL, _CARRIER, _NOISE, _AMBIENT = range(5)  # streams of random numbers
+_PHASE, _CELL, _CARRIER, _NOISE = range(4)  # streams of random numbers
 
 
 def simulate(
@@ -284,33 +281,13 @@ class _Campaign:
         moment = session.started_at
         files: dict[str, Any] = {}
         for number, channel in enumerate(channels):
-            stream = (*session.index, number)
-            receiver = self._receiver(channel.nucleus, session.cell, moment=moment, stream=stream)
-            record = spectrometer.acquire(
-                session.cell,
-                sequence=channel.sequence,
-                nucleus=channel.nucleus,
-                n_scans=channel.n_scans,
-                seed=self._stream(_NOISE, *stream),
-                receiver=receiver,
-                settings=channel.settings,
-                started_at=moment,
-            )
             folder = self.root / "raw" / session.plan.name / session.folder / channel.name
-            self._write(record, channel, folder)
-            files[channel.name] = _recorded(session.cell, channel, receiver, moment)
+            stream = (*session.index, number)
+            files[channel.name] = self._record(
+                session.cell, channel, moment=moment, stream=stream, folder=folder
+            )
             moment += timedelta(seconds=round(channel.duration)) + _PAUSE
         return _truth_of(session, files), len(channels)
-
-    def _write(self, record: xr.Dataset, channel: Channel, folder: Path) -> None:
-        radio = self.plan.nuclei[channel.nucleus]
-        header = bruker_files.Header(
-            basic_frequency=self.plan.magnet.proton_frequency * radio.frequency_ratio,
-            dwell=channel.settings.dwell,
-            pulse_length=channel.settings.pulse_length,
-            saturation=channel.settings.saturation,
-        )
-        bruker_files.write_folder(record, folder, header=header, number=self.plan.number)
 
     def _ambient_copper(self) -> dict[str, Any]:
         copper = self.plan.copper
@@ -328,23 +305,40 @@ class _Campaign:
         if channel is None:
             msg = f"Found no fid channel of {copper.nucleus}; shifts have no zero without it."
             raise PlanError(msg)
-        stream = (len(self.plan.cells), _AMBIENT)
-        receiver = self._receiver(
-            copper.nucleus, metal, moment=copper.ambient_at, stream=(*stream, 0)
-        )
+        folder = self.root / "raw" / "reference" / f"{copper.nucleus}_ambient"
+        stream = (len(self.plan.cells), 0, 0)
+        return self._record(metal, channel, moment=copper.ambient_at, stream=stream, folder=folder)
+
+    def _record(
+        self,
+        cell: Cell,
+        channel: Channel,
+        *,
+        moment: datetime,
+        stream: tuple[int, ...],
+        folder: Path,
+    ) -> dict[str, Any]:
+        """Measure one channel, write its folder, and give the truth about it."""
+        receiver = self._receiver(channel.nucleus, cell, moment=moment, stream=stream)
         record = spectrometer.acquire(
-            metal,
+            cell,
             sequence=channel.sequence,
             nucleus=channel.nucleus,
             n_scans=channel.n_scans,
-            seed=self._stream(_NOISE, *stream, 0),
+            seed=self._stream(_NOISE, *stream),
             receiver=receiver,
             settings=channel.settings,
-            started_at=copper.ambient_at,
+            started_at=moment,
         )
-        folder = self.root / "raw" / "reference" / f"{copper.nucleus}_ambient"
-        self._write(record, channel, folder)
-        return _recorded(metal, channel, receiver, copper.ambient_at)
+        ratio = self.plan.nuclei[channel.nucleus].frequency_ratio
+        header = bruker_files.Header(
+            basic_frequency=self.plan.magnet.proton_frequency * ratio,
+            dwell=channel.settings.dwell,
+            pulse_length=channel.settings.pulse_length,
+            saturation=channel.settings.saturation,
+        )
+        bruker_files.write_folder(record, folder, header=header, number=self.plan.number)
+        return _recorded(cell, channel, receiver, moment)
 
 
 def _recorded(

@@ -68,22 +68,27 @@ class Table:
         """
         return PlanError(f"{self.where}.{key}: {problem}")
 
-    def text(self, key: str, default: Any = _MISSING) -> str:
+    def text(self, key: str) -> str:
         """Take a text."""
-        return str(self._value(key, str, "a text", default))
+        return str(self._value(key, str, "a text", _MISSING))
 
-    def word(self, key: str, choices: Sequence[str], default: Any = _MISSING) -> str:
+    def optional_text(self, key: str) -> str | None:
+        """Take a text, or nothing."""
+        value: str | None = self._value(key, str, "a text", None)
+        return value
+
+    def word(self, key: str, choices: Sequence[str]) -> str:
         """Take one word of a closed list."""
-        word = str(self._value(key, str, f"one of {', '.join(choices)}", default))
+        word = str(self._value(key, str, f"one of {', '.join(choices)}", _MISSING))
         if word not in choices:
             raise self.error(key, f"found {word!r}. {did_you_mean(word, choices)}")
         return word
 
-    def number(self, key: str, *, low: float = 0.0, default: Any = _MISSING) -> float:
-        """Take a number that is at least ``low``."""
-        value = float(self._value(key, int | float, "a number", default))  # type: ignore[arg-type]
-        if not low <= value < math.inf:
-            raise self.error(key, f"found {value!r}; a number from {low:g} is needed.")
+    def number(self, key: str) -> float:
+        """Take a number that is not negative."""
+        value = float(self._value(key, (int, float), "a number", _MISSING))
+        if not 0 <= value < math.inf:
+            raise self.error(key, f"found {value!r}; a number from 0 is needed.")
         return value
 
     def whole(self, key: str, *, low: int, default: Any = _MISSING) -> int:
@@ -93,20 +98,22 @@ class Table:
             raise self.error(key, f"found {value!r}; a whole number from {low} is needed.")
         return value
 
-    def quantity(self, key: str, unit: str, default: Any = _MISSING) -> float | None:
-        """Take a quantity with its unit, or nothing where a default of None allows it."""
-        text = self._value(key, str, f"a text such as '1 {unit}'", default)
-        return text if text is None else self._parsed(key, str(text), unit)
+    def quantity(self, key: str, unit: str, *, or_infinite: bool = False) -> float:
+        """Take a quantity with its unit; ``"inf"`` only where it is allowed."""
+        text = str(self._value(key, str, f"a text such as '1 {unit}'", _MISSING))
+        return self._parsed(key, text, unit, or_infinite=or_infinite)
 
-    def needed(self, key: str, unit: str) -> float:
-        """Take a quantity that must be there."""
-        text = self._value(key, str, f"a text such as '1 {unit}'", _MISSING)
-        return self._parsed(key, str(text), unit)
+    def optional_quantity(self, key: str, unit: str) -> float | None:
+        """Take a quantity with its unit, or nothing."""
+        text = self._value(key, str, f"a text such as '1 {unit}'", None)
+        return None if text is None else self._parsed(key, text, unit)
 
-    def quantities(self, key: str, unit: str, default: Any = _MISSING) -> tuple[float, ...]:
+    def quantities(
+        self, key: str, unit: str, *, default: Any = _MISSING, or_infinite: bool = False
+    ) -> tuple[float, ...]:
         """Take a list of quantities."""
         texts = self._value(key, list, f"a list such as ['1 {unit}']", default)
-        return tuple(self._parsed(key, str(text), unit) for text in texts)
+        return tuple(self._parsed(key, str(text), unit, or_infinite=or_infinite) for text in texts)
 
     def numbers(self, key: str) -> tuple[float, ...]:
         """Take a list of numbers."""
@@ -147,8 +154,8 @@ class Table:
             if key not in self._asked:
                 raise self.error(key, f"is unknown. {did_you_mean(key, self._asked)}")
 
-    def _parsed(self, key: str, text: str, unit: str) -> float:
-        if text == "inf":
+    def _parsed(self, key: str, text: str, unit: str, *, or_infinite: bool = False) -> float:
+        if or_infinite and text == "inf":
             return math.inf
         try:
             return units.parse(text, unit=unit, name=key)
@@ -325,11 +332,11 @@ def _check_names(plan: Simulation, top: Table) -> None:
 
 
 def _magnet(table: Table) -> Magnet:
-    table.needed("field", "T")
+    table.quantity("field", "T")
     magnet = Magnet(
         field=table.text("field"),
-        proton_frequency=table.needed("proton_frequency", "Hz"),
-        drift=table.needed("drift", "Hz/MHz/day"),
+        proton_frequency=table.quantity("proton_frequency", "Hz"),
+        drift=table.quantity("drift", "Hz/MHz/day"),
     )
     table.done()
     return magnet
@@ -338,10 +345,10 @@ def _magnet(table: Table) -> Magnet:
 def _nucleus(table: Table) -> Nucleus:
     nucleus = Nucleus(
         frequency_ratio=table.number("frequency_ratio"),
-        limit_of_detection=table.needed("limit_of_detection", "Hz**-0.5"),
-        ring_down=table.needed("ring_down", "Hz**0.5"),
-        ring_down_time=table.needed("ring_down_time", "s"),
-        carrier_scatter=table.needed("carrier_scatter", "Hz"),
+        limit_of_detection=table.quantity("limit_of_detection", "Hz**-0.5"),
+        ring_down=table.quantity("ring_down", "Hz**0.5"),
+        ring_down_time=table.quantity("ring_down_time", "s"),
+        carrier_scatter=table.quantity("carrier_scatter", "Hz"),
     )
     table.done()
     return nucleus
@@ -353,15 +360,15 @@ def _copper(table: Table, nuclei: tuple[str, ...]) -> Copper:
         ambient_at=table.moment("ambient_at"),
         ambient_atoms=table.number("ambient_atoms"),
         atoms_in_cell=table.number("atoms_in_cell"),
-        knight_shift=table.needed("knight_shift", "Hz/MHz"),
-        knight_shift_change=table.needed("knight_shift_change", "Hz/MHz"),
-        knight_shift_change_std=table.needed("knight_shift_change_std", "Hz/MHz"),
+        knight_shift=table.quantity("knight_shift", "Hz/MHz"),
+        knight_shift_change=table.quantity("knight_shift_change", "Hz/MHz"),
+        knight_shift_change_std=table.quantity("knight_shift_change_std", "Hz/MHz"),
         line=Line(
             shape=table.word("shape", SHAPES),
-            fwhm=table.needed("fwhm", "Hz"),
-            shift=table.needed("shift", "Hz/MHz"),
-            t1=table.needed("t1", "s"),
-            t2=table.needed("t2", "s"),
+            fwhm=table.quantity("fwhm", "Hz"),
+            shift=table.quantity("shift", "Hz/MHz"),
+            t1=table.quantity("t1", "s"),
+            t2=table.quantity("t2", "s", or_infinite=True),
         ),
     )
     table.done()
@@ -378,7 +385,7 @@ def _lines(table: Table) -> dict[str, LineTable]:
                 fwhm=entry.quantities("fwhm", "Hz"),
                 shift=entry.quantities("shift", "Hz/MHz"),
                 t1=entry.quantities("t1", "s"),
-                t2=entry.quantities("t2", "s"),
+                t2=entry.quantities("t2", "s", or_infinite=True),
             )
         except PlanError as error:
             raise _placed(error, entry) from None
@@ -395,17 +402,17 @@ def _cell(table: Table) -> VirtualCell:
             law=law,
             start=start,
             floor=start if stable else table.number("floor"),
-            time=math.inf if stable else table.needed("time", "day"),
+            time=math.inf if stable else table.quantity("time", "day"),
         )
     except PlanError as error:
         raise _placed(error, table) from None
-    table.needed("synthesis_pressure", "GPa")
+    table.quantity("synthesis_pressure", "GPa")
     cell = VirtualCell(
         name=table.text("name"),
         heated_at=table.moment("heated_at"),
         synthesis_pressure=table.text("synthesis_pressure"),
         metal_atoms=table.number("metal_atoms"),
-        field_offset=table.needed("field_offset", "Hz/MHz"),
+        field_offset=table.quantity("field_offset", "Hz/MHz"),
         precursor=table.quantities("precursor", "day"),
         hydride=table.quantities("hydride", "day"),
         release=release,
@@ -454,22 +461,21 @@ def _channel(table: Table, nuclei: tuple[str, ...]) -> Channel:
     cycle = len(nmr.CYCLES[sequence][1])
     try:
         settings = Settings(
-            pulse_length=table.needed("pulse_length", "s"),
-            flip_angle=math.radians(table.needed("flip_angle", "deg")),
-            dead_time=table.needed("dead_time", "s"),
-            dwell=table.needed("dwell", "s"),
+            pulse_length=table.quantity("pulse_length", "s"),
+            flip_angle=math.radians(table.quantity("flip_angle", "deg")),
+            dead_time=table.quantity("dead_time", "s"),
+            dwell=table.quantity("dwell", "s"),
             points=table.whole("points", low=16),
-            repetition_time=table.needed("repetition_time", "s"),
-            echo_delay=table.quantity("echo_delay", "s", None),
-            before_echo=table.quantity("before_echo", "s", None),
-            steps=table.quantities("steps", "s", []),
+            repetition_time=table.quantity("repetition_time", "s"),
+            echo_delay=table.optional_quantity("echo_delay", "s"),
+            before_echo=table.optional_quantity("before_echo", "s"),
+            steps=table.quantities("steps", "s", default=[]),
             saturation=table.whole("saturation", low=0, default=0),
         )
         settings.origin(sequence)
         settings.delays(sequence)
     except PlanError as error:
         raise _placed(error, table) from None
-    stated = [table.text(key, None) for key in ("stated_t1", "stated_t1_std")]
     channel = Channel(
         name=table.text("name"),
         session=table.word("session", SESSIONS),
@@ -477,8 +483,8 @@ def _channel(table: Table, nuclei: tuple[str, ...]) -> Channel:
         sequence=sequence,
         n_scans=table.whole("n_scans", low=cycle),
         settings=settings,
-        stated_t1=None if stated[0] == "None" else stated[0],
-        stated_t1_std=None if stated[1] == "None" else stated[1],
+        stated_t1=table.optional_text("stated_t1"),
+        stated_t1_std=table.optional_text("stated_t1_std"),
     )
     if channel.n_scans % cycle:
         raise table.error("n_scans", f"found {channel.n_scans}; a multiple of {cycle} is needed.")
