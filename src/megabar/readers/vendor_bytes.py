@@ -85,6 +85,8 @@ def numbers_in(
         If there are fewer; ``partial`` holds those that are there.
     InconsistentHeader
         If the header demands none, or a negative number.
+    UnreadableFile
+        If one of them is infinite or no number.
     """
     kind = np.dtype(dtype)
     if count < 1 or offset < 0:
@@ -103,6 +105,14 @@ def numbers_in(
             found=f"the header demands {count} numbers, the file holds {there}.",
             remedy="Copy it again; what is there is in the error's `partial`.",
             partial=values,
+        )
+    broken = 0 if kind.kind == "i" else int(np.count_nonzero(~np.isfinite(values)))
+    if broken:
+        raise UnreadableFile(
+            file=path.name,
+            field="data",
+            found=f"{broken} of {count} numbers are not finite.",
+            remedy="The data are damaged or in another byte order: copy them again.",
         )
     return values
 

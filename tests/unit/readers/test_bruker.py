@@ -226,7 +226,7 @@ def test_sequential_detection_of_real_numbers_is_refused(tmp_path):
 def test_numbers_that_are_not_finite_are_refused(tmp_path):
     signal = decaying(64)
     signal[5] = np.nan
-    with pytest.raises(UnreadableFile, match="1 of 64 points are no finite numbers"):
+    with pytest.raises(UnreadableFile, match="fid: data: 1 of 128 numbers are not finite"):
         read(write_experiment(tmp_path / "1", signal))
 
 

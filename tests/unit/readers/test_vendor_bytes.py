@@ -37,6 +37,13 @@ def test_impossible_demands_are_refused(numbers, count, offset):
         numbers_in(numbers, dtype=">i4", count=count, offset=offset, field="TD")
 
 
+def test_numbers_that_are_none_are_refused(tmp_path):
+    path = tmp_path / "numbers"
+    path.write_bytes(b"\x01\x00\x80\x7f" + np.float32(1).tobytes())  # a signalling NaN, then 1
+    with pytest.raises(UnreadableFile, match="1 of 2 numbers are not finite"):
+        numbers_in(path, dtype="<f4", count=2, field="TD")
+
+
 def test_pairs_become_complex_along_the_last_axis():
     pairs = np.arange(8, dtype=">i4").reshape(2, 4)
     assert complex_from_pairs(pairs).tolist() == [[1j, 2 + 3j], [4 + 5j, 6 + 7j]]
