@@ -66,12 +66,12 @@ def ends_whole(path: Path) -> bool:
     Returns
     -------
     :
-        Whether its last byte is that of a line end (or the second byte of one in UTF-16).
+        Whether its last bytes are those of a line end.
     """
     with path.open("rb") as stream:
         stream.seek(-min(2, path.stat().st_size), 2)
         tail = stream.read()
-    return b"\n" in tail or b"\r" in tail
+    return tail.endswith((b"\n", b"\r", b"\n\0", b"\r\0"))
 
 
 def _decoded(content: bytes) -> str:

@@ -25,6 +25,7 @@ _DIALECTS: Final = (
     ("\t", False),
     ("\t", True),
     (",", False),
+    (",", True),
     (" ", False),
     (" ", True),
 )
@@ -72,7 +73,7 @@ class TextTable:
     decimal_comma
         Whether numbers are written with a comma.
     comments
-        Lines before and between the rows that are no rows.
+        Lines that are no rows: headers, and what is marked as a comment.
     """
 
     columns: tuple[Column, ...]
@@ -106,13 +107,13 @@ def parse(path: Path) -> TextTable:
     candidates = [(n, line) for n, line in filled if not line.lstrip().startswith(_COMMENT)]
     separator, comma = _dialect(path, [line for _, line in candidates])
     fields = {n: _split(line, separator) for n, line in candidates}
-    numeric = {n for n, found in fields.items() if _is_row(found, comma)}
-    widths = Counter(len(fields[n]) for n in numeric)
-    width = widths.most_common(1)[0][0]
-    rows = [n for n in numeric if len(fields[n]) == width]
-    ragged = [(n, len(fields[n])) for n in numeric if len(fields[n]) != width]
-    first = min(numeric)
-    others = [line for n, line in filled if n not in numeric]
+    whole = [n for n, found in fields.items() if _whole(found, comma)]
+    width = Counter(len(fields[n]) for n in whole).most_common(1)[0][0]
+    first = next(n for n, found in fields.items() if _is_row(found, comma))
+    below = {n: found for n, found in fields.items() if n >= first}
+    rows = [n for n, found in below.items() if len(found) == width]
+    ragged = [(n, len(found)) for n, found in below.items() if len(found) != width]
+    others = [line for n, line in filled if n not in below]
     return TextTable(
         columns=_columns([line for n, line in filled if n < first], separator, width),
         rows=tuple(tuple(fields[n]) for n in sorted(rows)),
@@ -170,7 +171,7 @@ def _split(line: str, separator: str) -> list[str]:
 
 
 def _is_row(fields: list[str], decimal_comma: bool) -> bool:
-    """Say whether at least half of the fields, and at least one, hold numbers in this notation."""
+    """Say whether more fields hold numbers in this notation than hold words."""
     held = sum(_fits(field, decimal_comma) for field in fields)
     words = sum(bool(field) and not _fits(field, decimal_comma) for field in fields)
     return held > words
