@@ -239,8 +239,9 @@ def _array(path: Path, file: Path, atoms: int) -> NDArray[np.float64]:
             remedy="Copy the folder again.",
         ) from None
     width = _WIDTHS.get(file.stem, 3 * atoms)
-    shaped = isinstance(array, np.ndarray) and array.ndim in (1, 2) and array.dtype.kind == "f"
-    if not shaped or array.size == 0 or array.size % width:
+    shape = array.shape if isinstance(array, np.ndarray) else ()
+    shaped = shape[1:] == (width,) or (width == 1 and len(shape) == 1)
+    if not shaped or array.dtype.kind != "f" or array.size == 0:
         raise _inconsistent(path, field, f"no rows of {width} numbers.")
     values = np.array(array, dtype=np.float64).reshape(-1, width)
     if not np.isfinite(values).all():
