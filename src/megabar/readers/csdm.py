@@ -30,14 +30,8 @@ from megabar.errors import AmbiguousArray, OpenQuestion, SchemaError, one_of
 from megabar.readers import csdm_components, csdm_model
 from megabar.readers.csdm_model import KINDS, Dimension, dimension, objects, refuse, short
 from megabar.readers.new_files import write_new
-from megabar.readers.record import (
-    OPEN_ON_PURPOSE,
-    Record,
-    Table,
-    chosen_nucleus,
-    chosen_table,
-    dataset_from,
-)
+from megabar.readers.questions import OPEN_ON_PURPOSE, Table, chosen_nucleus, chosen_table
+from megabar.readers.record import Record, dataset_from
 
 if TYPE_CHECKING:
     import xarray as xr

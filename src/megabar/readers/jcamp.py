@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from megabar.errors import InconsistentHeader, TruncatedData, UnreadableFile
-from megabar.readers.bruker import group_delay
-from megabar.readers.record import Record, chosen_nucleus, chosen_table, dataset_from
+from megabar.readers.bruker_header import group_delay
+from megabar.readers.questions import chosen_nucleus, chosen_table
+from megabar.readers.record import Record, dataset_from
 from megabar.readers.vendor_bytes import text_of
 
 if TYPE_CHECKING:

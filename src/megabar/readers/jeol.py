@@ -23,7 +23,8 @@ import numpy as np
 
 from megabar.errors import InconsistentHeader, TruncatedData, UnreadableFile
 from megabar.matter.nuclei import TMS_FREQUENCY_OVER_FIELD
-from megabar.readers.record import Record, chosen_nucleus, chosen_table, dataset_from
+from megabar.readers.questions import chosen_nucleus, chosen_table
+from megabar.readers.record import Record, dataset_from
 from megabar.readers.vendor_bytes import numbers_in
 
 if TYPE_CHECKING:

@@ -22,7 +22,8 @@ from megabar import schemas
 from megabar.errors import SchemaError, TruncatedData, UnreadableFile
 from megabar.readers.new_files import write_new
 from megabar.readers.plain_text import number, read_lines
-from megabar.readers.record import Record, chosen_nucleus, chosen_table, dataset_from
+from megabar.readers.questions import chosen_nucleus, chosen_table
+from megabar.readers.record import Record, dataset_from
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -20,7 +20,8 @@ import numpy as np
 
 from megabar import units
 from megabar.errors import InconsistentHeader, TruncatedData, UnreadableFile
-from megabar.readers.record import Record, Table, chosen_nucleus, chosen_table, dataset_from
+from megabar.readers.questions import Table, chosen_nucleus, chosen_table
+from megabar.readers.record import Record, dataset_from
 from megabar.readers.vendor_bytes import numbers_in
 
 if TYPE_CHECKING:

@@ -35,7 +35,8 @@ from megabar.errors import (
     UnreadableFile,
 )
 from megabar.readers.decisions import TIME_UNITS
-from megabar.readers.record import Record, Table, chosen_nucleus, chosen_table, dataset_from
+from megabar.readers.questions import Table, chosen_nucleus, chosen_table
+from megabar.readers.record import Record, dataset_from
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from megabar.errors import InconsistentHeader, TruncatedData, UnreadableFile
-from megabar.readers.record import Record, Table, chosen_nucleus, chosen_table, dataset_from
+from megabar.readers.questions import Table, chosen_nucleus, chosen_table
+from megabar.readers.record import Record, dataset_from
 from megabar.readers.vendor_bytes import complex_from_pairs, numbers_in, text_of
 
 if TYPE_CHECKING:

@@ -122,7 +122,7 @@ def test_the_delay_of_an_old_filter_comes_from_the_table(tmp_path, firmware, dec
 
 def test_the_table_of_filter_delays_agrees_with_nmrglue():
     tables = pytest.importorskip("nmrglue.fileio.bruker").bruker_dsp_table
-    from megabar.readers.bruker import _FILTER_DECIMATIONS, _FILTER_DELAYS
+    from megabar.readers.bruker_header import _FILTER_DECIMATIONS, _FILTER_DELAYS
 
     for firmware, delays in _FILTER_DELAYS.items():
         ours = dict(zip(_FILTER_DECIMATIONS, delays, strict=False))
