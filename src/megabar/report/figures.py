@@ -1,4 +1,4 @@
-"""The figures of a report: spectra, relaxation curves, histories; drawn without any global state."""
+"""The figures of a report: spectra, relaxation curves, histories; no global state of pyplot."""
 
 from __future__ import annotations
 
@@ -13,12 +13,16 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from matplotlib.transforms import ScaledTranslation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from matplotlib.axes import Axes
+    from numpy.typing import NDArray
 
     from megabar.report.series import Curve, Series, StraightLine, Trace
 
@@ -32,7 +36,7 @@ _DAYS: Final = LinearSegmentedColormap.from_list(
     "days", ["#10305c", "#1f7a8c", "#7fb069", "#c9a227"]
 )
 _WIDTH: Final = 7.2  # inches, the text width of a page
-_STYLE: Final[Mapping[str, Any]] = MappingProxyType(
+_STYLE: Final[Any] = MappingProxyType(
     {
         "font.family": "sans-serif",
         "font.sans-serif": ["DejaVu Sans"],
@@ -59,6 +63,7 @@ _STYLE: Final[Mapping[str, Any]] = MappingProxyType(
         "lines.markersize": 4.2,
         "svg.fonttype": "path",
         "svg.hashsalt": "megabar",
+        "axes.titley": 1.02,  # a stated place spares matplotlib from measuring all labels
         "axes.formatter.useoffset": False,
         "axes.unicode_minus": True,
     }
@@ -91,7 +96,8 @@ def history(panels: Sequence[Panel]) -> Figure:
     """Draw observables against days since heating, two panels a row.
 
     Points carry their independent error; a band is the error that all points share; a bound is
-    an arrow away from it; a number that failed is a cross at the foot of its panel.
+    an arrow away from it; a number that failed is a cross at the foot of its panel. Cells are
+    set apart sideways by a hair on paper, so that none hides another.
 
     Parameters
     ----------
@@ -103,70 +109,95 @@ def history(panels: Sequence[Panel]) -> Figure:
     :
         The figure.
     """
-    columns = min(2, len(panels))
-    rows = -(-len(panels) // columns)
-    with mpl.rc_context(dict(_STYLE)):
-        figure = Figure(figsize=(_WIDTH, 0.62 + 2.15 * rows))
+    rows, columns = _layout(len(panels))
+    cells = sorted({(one.index, one.cell) for panel in panels for one in panel.series})
+    titled = any(panel.title for panel in panels)
+    top = 0.08 + (0.22 if titled else 0.0) + (0.26 if len(cells) > 1 else 0.0)
+    row_height = 2.15 if columns > 1 else 2.9
+    with _style():
+        figure = Figure(figsize=(_WIDTH, top + row_height * rows))
         height = figure.get_figheight()
         axes = figure.subplots(rows, columns, squeeze=False).ravel()
         figure.subplots_adjust(
-            left=0.085,
-            right=0.985,
-            bottom=0.45 / height,
-            top=1 - 0.5 / height,
-            wspace=0.24,
-            hspace=0.42,
-        )
+            left=0.09, right=0.985, bottom=0.45 / height, top=1 - top / height,
+            wspace=0.2 + 0.06 * columns, hspace=0.44,
+        )  # fmt: skip
         for panel, ax in zip(panels, axes, strict=False):
             _draw_panel(ax, panel)
         for ax in axes[len(panels) :]:
             ax.set_visible(False)
-        _cell_legend(figure, [one for panel in panels for one in panel.series])
+        if len(cells) > 1:
+            _cell_legend(figure, cells)
     return figure
+
+
+def _layout(count: int) -> tuple[int, int]:
+    """Rows and columns without holes where that is possible: 1, 2 or 3 abreast."""
+    columns = count if count <= 3 else 2
+    return -(-count // columns), columns
 
 
 def _draw_panel(ax: Axes, panel: Panel) -> None:
     ax.set_title(panel.title)
     ax.set_xlabel("days since heating")
     ax.set_ylabel(panel.label)
-    if _spans_decades(panel.series):
-        ax.set_yscale("log")
-    for one in panel.series:
-        _draw_series(ax, one)
+    middle = (len(panel.series) - 1) / 2
+    for place, one in enumerate(panel.series):
+        _draw_series(ax, one, aside=2.4 * (place - middle))
     for one, line in zip(panel.series, panel.lines, strict=False):
         if line is not None:
             days = np.array([line.first, line.last])
-            colour = _colour(one.index)
-            ax.plot(days, line.at_zero + line.slope * days, color=colour, lw=0.8, alpha=0.7)
-    if ax.get_yscale() == "linear":
-        ax.yaxis.set_major_locator(MaxNLocator(5))
-    ax.xaxis.set_major_locator(MaxNLocator(7, integer=True))
+            dashes = "-" if line.straight else (0, (5, 3))
+            height = line.at_zero + line.slope * days
+            ax.plot(days, height, color=_colour(one), lw=0.8, ls=dashes, alpha=0.7)
+    if _spans_much(panel.series):
+        _set_logarithmic(ax)
+    else:
+        ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
     if any((one.elapsed < 0).any() for one in panel.series):
         ax.axvline(0, color="#999999", lw=0.8, ls=(0, (4, 3)), zorder=0.5)
 
 
-def _draw_series(ax: Axes, one: Series) -> None:
-    colour, marker = _colour(one.index), _MARKERS[one.index % len(_MARKERS)]
+def _draw_series(ax: Axes, one: Series, *, aside: float) -> None:
+    colour, marker = _colour(one), _MARKERS[one.index % len(_MARKERS)]
     known = one.where("value") & np.isfinite(one.value)
-    days, value = one.elapsed[known], one.value[known]
+    moved = ScaledTranslation(aside / 72, 0, ax.figure.dpi_scale_trans)
     std = np.where(np.isfinite(one.std[known]), one.std[known], 0.0)
-    if one.common is not None and known.any():
-        common = one.common[known]
-        ax.fill_between(
-            days, value - common, value + common, color=colour, alpha=0.13, lw=0, zorder=1
-        )
     ax.errorbar(
-        days, value, yerr=std, fmt=marker, color=colour, mec="white", mew=0.4, elinewidth=0.9,
-        capsize=0, zorder=3,
+        one.elapsed[known], one.value[known], yerr=std, fmt=marker, color=colour, mec="white",
+        mew=0.4, elinewidth=0.9, zorder=3, transform=ax.transData + moved,
     )  # fmt: skip
+    _make_room(ax, one.elapsed[known], one.value[known], std)
+    if one.common is not None:
+        for part in (known & (one.elapsed < 0), known & (one.elapsed >= 0)):
+            _draw_band(ax, one.elapsed[part], one.value[part], one.common[part], colour)
     for term, length in (("lower bound", 13), ("upper bound", -13)):
-        for day, bound in zip(
-            one.elapsed[one.where(term)], one.value[one.where(term)], strict=True
-        ):
+        chosen = one.where(term)
+        for day, bound in zip(one.elapsed[chosen], one.value[chosen], strict=True):
             _draw_bound(ax, day, bound, length, colour)
     lost = one.elapsed[one.where("failed", "not reached", "no solution")]
-    foot = ax.get_xaxis_transform()
+    foot = ax.get_xaxis_transform() + moved
     ax.plot(lost, np.full(lost.shape, 0.03), "x", color=colour, ms=5, mew=1.3, transform=foot)
+
+
+def _make_room(ax: Axes, days: NDArray[Any], value: NDArray[Any], std: NDArray[Any]) -> None:
+    """Widen the limits for artists that are set aside, which axes do not count themselves."""
+    ends = np.concatenate([value - std, value + std])
+    ax.update_datalim(np.column_stack([np.tile(days, 2), ends]))
+    ax.autoscale_view()
+
+
+def _draw_band(
+    ax: Axes, days: NDArray[Any], value: NDArray[Any], common: NDArray[Any], colour: str
+) -> None:
+    if days.size == 1:
+        ax.plot(
+            [days[0]] * 2, [value[0] - common[0], value[0] + common[0]], color=colour, alpha=0.2,
+            lw=6, solid_capstyle="butt", zorder=1,
+        )  # fmt: skip
+        return
+    ax.fill_between(days, value - common, value + common, color=colour, alpha=0.13, lw=0, zorder=1)
 
 
 def _draw_bound(ax: Axes, day: float, bound: float, length: float, colour: str) -> None:
@@ -178,21 +209,30 @@ def _draw_bound(ax: Axes, day: float, bound: float, length: float, colour: str) 
     ax.plot([day], [bound], "_", color=colour, ms=8, mew=1.3)
 
 
-def _spans_decades(series: Sequence[Series]) -> bool:
+def _spans_much(series: Sequence[Series]) -> bool:
     values = np.concatenate([one.value[np.isfinite(one.value)] for one in series] or [np.empty(0)])
-    return bool(values.size and values.min() > 0 and values.max() > 20 * values.min())
+    return bool(values.size and values.min() > 0 and values.max() > 5 * values.min())
 
 
-def _cell_legend(figure: Figure, series: Sequence[Series]) -> None:
-    cells = sorted({(one.index, one.cell) for one in series})
+def _set_logarithmic(ax: Axes) -> None:
+    """Logarithmic, with numbers that are read at a glance: 0.1, 0.2, 0.5, 1, 2, 5, 10."""
+    ax.set_yscale("log")
+    low, high = ax.get_ylim()
+    ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high < 1000 * low else (1.0,)))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda number, _place: f"{number:g}"))
+    ax.yaxis.set_minor_locator(NullLocator())
+
+
+def _cell_legend(figure: Figure, cells: Sequence[tuple[int, str]]) -> None:
     handles = [
-        mpl.lines.Line2D(
-            [], [], color=_colour(i), marker=_MARKERS[i % len(_MARKERS)], ls="", label=name
-        )
+        Line2D([], [], color=CELL_COLOURS[i % len(CELL_COLOURS)], ls="", label=name,
+               marker=_MARKERS[i % len(_MARKERS)])
         for i, name in cells
-    ]
-    figure.legend(handles=handles, loc="upper right", ncols=min(len(cells), 6), handletextpad=0.2,
-                  columnspacing=1.2, borderaxespad=0.2)  # fmt: skip
+    ]  # fmt: skip
+    figure.legend(
+        handles=handles, loc="upper right", ncols=min(len(cells), 6), handletextpad=0.2,
+        columnspacing=1.2, borderaxespad=0.2,
+    )  # fmt: skip
 
 
 def waterfall(traces: Mapping[str, Sequence[Trace]], *, label: str) -> Figure:
@@ -214,12 +254,12 @@ def waterfall(traces: Mapping[str, Sequence[Trace]], *, label: str) -> Figure:
         The figure.
     """
     most = max(len(rows) for rows in traces.values())
-    with mpl.rc_context(dict(_STYLE)):
+    with _style():
         figure = Figure(figsize=(_WIDTH, 1.3 + 0.34 * max(most, 5)))
         height = figure.get_figheight()
         axes = figure.subplots(1, len(traces), squeeze=False).ravel()
         figure.subplots_adjust(
-            left=0.085, right=0.985, bottom=0.48 / height, top=1 - 0.32 / height, wspace=0.2
+            left=0.085, right=0.965, bottom=0.48 / height, top=1 - 0.32 / height, wspace=0.2
         )
         for (nucleus, rows), ax in zip(traces.items(), axes, strict=True):
             ax.set_title(nucleus_words(nucleus))
@@ -235,12 +275,12 @@ def _draw_waterfall(ax: Axes, rows: Sequence[Trace]) -> None:
         order = np.argsort(row.axis)
         ax.plot(row.axis[order], level + 0.95 * row.height[order], color=colour, lw=0.8,
                 zorder=3 + len(rows) - level)  # fmt: skip
-        if np.isfinite(row.position):
-            ax.plot([row.position - row.width / 2, row.position + row.width / 2], [level - 0.09] * 2,
-                    color=colour, lw=1.6, solid_capstyle="butt")  # fmt: skip
-            ax.plot([row.position], [level - 0.09], "|", color=colour, ms=5, mew=1.2)
-    ax.set_yticks(range(len(rows)), [f"{row.elapsed:.0f}" for row in rows])
-    ax.set_ylim(-0.5, len(rows) + 0.45)
+        edges = [row.position - row.width / 2, row.position + row.width / 2]
+        ax.plot(edges, [level - 0.09] * 2, color=colour, lw=1.6, solid_capstyle="butt")
+        ax.plot([row.position], [level - 0.09], "|", color=colour, ms=5, mew=1.2)
+    ax.set_yticks(range(len(rows)), [f"{row.elapsed:.0f}".replace("-", "−") for row in rows])
+    foot = min(-0.25, float(np.min(rows[0].height, initial=0.0)) - 0.1)
+    ax.set_ylim(foot, len(rows) + 0.1)
     if rows:
         left = min(float(row.axis.min()) for row in rows)
         right = max(float(row.axis.max()) for row in rows)
@@ -264,48 +304,79 @@ def curves(panels: Mapping[str, Sequence[Curve]], *, labels: Mapping[str, str]) 
     :
         The figure.
     """
-    columns = min(2, len(panels))
-    rows = -(-len(panels) // columns)
-    with mpl.rc_context(dict(_STYLE)):
-        figure = Figure(figsize=(_WIDTH, 0.2 + 3.1 * rows))
+    rows, columns = _layout(len(panels))
+    days = sorted({round(curve.elapsed) for members in panels.values() for curve in members})
+    colours = dict(zip(days, _day_colours(days), strict=True))
+    with _style():
+        figure = Figure(figsize=(_WIDTH, 0.35 + 2.9 * rows))
         height = figure.get_figheight()
         outer = figure.add_gridspec(
-            rows, columns, left=0.085, right=0.985, bottom=0.45 / height, top=1 - 0.3 / height,
-            wspace=0.22, hspace=0.36,
+            rows, columns, left=0.085, right=0.985, bottom=0.45 / height, top=1 - 0.52 / height,
+            wspace=0.18 + 0.05 * columns, hspace=0.36,
         )  # fmt: skip
-        for place, (title, members) in zip(outer, panels.items(), strict=False):
-            inner = place.subgridspec(2, 1, height_ratios=(3.2, 1), hspace=0.08)
+        for place, (title, members) in enumerate(panels.items()):
+            inner = outer[divmod(place, columns)].subgridspec(
+                2, 1, height_ratios=(3.2, 1), hspace=0.08
+            )
             above = figure.add_subplot(inner[0])
             below = figure.add_subplot(inner[1], sharex=above)
             above.set_title(title)
-            _draw_curves(above, below, members)
-            below.set_xlabel(f"{labels[title]} (s)")
+            unit = _draw_curves(above, below, members, colours)
+            below.set_xlabel(f"{labels[title]} ({unit})")
+        _day_legend(figure, colours)
     return figure
 
 
-def _draw_curves(above: Axes, below: Axes, members: Sequence[Curve]) -> None:
-    colours = _day_colours([curve.elapsed for curve in members])
-    for curve, colour in zip(members, colours, strict=True):
-        drawn = curve.time > 0
-        time = curve.time[drawn]
+def _draw_curves(
+    above: Axes, below: Axes, members: Sequence[Curve], colours: Mapping[int, Any]
+) -> str:
+    """Draw the curves of one panel, and give the unit of the time axis."""
+    unit, factor = _unit_of_time(max(float(curve.time.max()) for curve in members))
+    reach = 3.5
+    for curve in members:
+        drawn, colour = curve.time > 0, colours[round(curve.elapsed)]
+        time = curve.time[drawn] * factor
         above.errorbar(time, curve.points[drawn], yerr=curve.std[drawn], fmt="o", ms=3, mew=0,
-                       color=colour, elinewidth=0.7, label=f"day {curve.elapsed:.0f}: {curve.words}")  # fmt: skip
-        above.plot(time, curve.model[drawn], color=colour, lw=1)
+                       color=colour, elinewidth=0.7)  # fmt: skip
+        above.plot(curve.fine_time * factor, curve.fine_model, color=colour, lw=1)
         residuals = (curve.points - curve.model)[drawn] / curve.std[drawn]
         below.plot(time, residuals, "o", ms=2.6, mew=0, color=colour)
+        reach = max(reach, float(np.max(np.abs(residuals), initial=0.0)))
     above.set_xscale("log")
+    above.xaxis.set_major_formatter(FuncFormatter(lambda number, _place: f"{number:g}"))
+    above.xaxis.set_minor_locator(NullLocator())
     above.set_ylabel("signal / largest of fit")
     above.tick_params(labelbottom=False)
-    above.legend(loc="best", handletextpad=0.1, labelspacing=0.25)
     below.axhspan(-1, 1, color="#eeeeee", lw=0, zorder=0)
-    reach = max(3.5, *(abs(float(y)) for line in below.lines for y in line.get_ydata()))
     below.set_ylim(-1.1 * reach, 1.1 * reach)
     below.set_ylabel("residual / σ")
     below.yaxis.set_major_locator(MaxNLocator(3, symmetric=True))
+    return unit
 
 
-def _colour(index: int) -> str:
-    return CELL_COLOURS[index % len(CELL_COLOURS)]
+def _unit_of_time(longest: float) -> tuple[str, float]:
+    if longest < 1e-3:
+        return "µs", 1e6
+    return ("ms", 1e3) if longest < 1 else ("s", 1.0)
+
+
+def _day_legend(figure: Figure, colours: Mapping[int, Any]) -> None:
+    handles = [
+        Line2D([], [], color=colour, marker="o", ms=3, label=f"day {day}".replace("-", "−"))
+        for day, colour in colours.items()
+    ]
+    figure.legend(
+        handles=handles, loc="upper right", ncols=min(len(handles), 8), handletextpad=0.4,
+        columnspacing=1.2, borderaxespad=0.2,
+    )  # fmt: skip
+
+
+def _style() -> AbstractContextManager[None]:
+    return mpl.rc_context(_STYLE)
+
+
+def _colour(one: Series) -> str:
+    return CELL_COLOURS[one.index % len(CELL_COLOURS)]
 
 
 def _day_colours(elapsed: Sequence[float]) -> list[Any]:
@@ -374,7 +445,6 @@ def png_bytes(figure: Figure, *, dpi: int = 150) -> bytes:
 
 def _written(figure: Figure, write: Callable[..., Any], **words: Any) -> bytes:
     buffer = io.BytesIO()
-    with mpl.rc_context(dict(_STYLE)):
+    with _style():
         write(buffer, **words)
-    figure.clear()
     return buffer.getvalue()

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from scipy.interpolate import PchipInterpolator
+from scipy.special import gammaincc
 
 from megabar.report import numbers
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import xarray as xr
     from numpy.typing import NDArray
 
-BOUNDS: Final = ("lower bound", "upper bound")
+_MISFIT: Final = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +64,8 @@ class Series:
         :
             (n,).
         """
-        return np.array([term in terms for term in self.quality], dtype=bool)
+        found: NDArray[np.bool_] = np.array([term in terms for term in self.quality], dtype=bool)
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +95,11 @@ class StraightLine:
     first: float
     last: float
 
+    @property
+    def straight(self) -> bool:
+        """Whether noise alone gives such residuals with a probability above 0.1 percent."""
+        return bool(gammaincc(self.degrees_of_freedom / 2, self.chi2 / 2) > _MISFIT)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Trace:
@@ -104,7 +114,9 @@ class Trace:
     height
         Real part over its largest value, same shape.
     position, width
-        Of the fitted line, in the unit of the axis; nan if there is none.
+        Of the fitted line, in the unit of the axis.
+    referenced
+        Whether the axis is a shift.
     """
 
     elapsed: float
@@ -112,6 +124,32 @@ class Trace:
     height: NDArray[np.float64]
     position: float
     width: float
+    referenced: bool
+
+    def within(self, low: float, high: float, *, most: int) -> Trace:
+        """Cut it to a stretch of its axis, in no more points than paper shows.
+
+        Parameters
+        ----------
+        low, high
+            Ends of the stretch, in the unit of the axis.
+        most
+            Number of points that it may keep; neighbours are averaged beyond.
+
+        Returns
+        -------
+        :
+            The same spectrum, shorter.
+        """
+        chosen = (self.axis >= low) & (self.axis <= high)
+        axis, height = self.axis[chosen], self.height[chosen]
+        group = max(1, math.ceil(axis.size / most))
+        whole = axis.size - axis.size % group
+        return replace(
+            self,
+            axis=axis[:whole].reshape(-1, group).mean(axis=1),
+            height=height[:whole].reshape(-1, group).mean(axis=1),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,8 +164,8 @@ class Curve:
         Delay or echo time [s], (n,), rising.
     points, std, model
         (n,), all over the same scale.
-    words
-        The fitted time constant with its error.
+    fine_time, fine_model
+        The model between the points, joined without overshoot, for the eye.
     """
 
     elapsed: float
@@ -135,7 +173,8 @@ class Curve:
     points: NDArray[np.float64]
     std: NDArray[np.float64]
     model: NDArray[np.float64]
-    words: str
+    fine_time: NDArray[np.float64]
+    fine_model: NDArray[np.float64]
 
 
 def series_from_history(history: xr.DataTree, *, node: str, name: str, index: int) -> Series | None:
@@ -171,7 +210,8 @@ def series_from_history(history: xr.DataTree, *, node: str, name: str, index: in
     order = np.argsort(table["elapsed"].values[sought], kind="stable")
 
     def column(key: str) -> NDArray[np.float64]:
-        return np.asarray(table[key].values, dtype=np.float64)[sought][order] * factor
+        whole = np.asarray(table[key].values, dtype=np.float64)
+        return np.asarray(whole[sought][order] * factor)
 
     return Series(
         cell=str(history.attrs["cell"]),
@@ -228,7 +268,7 @@ def straight_line(series: Series) -> StraightLine | None:
     )
 
 
-def curve_from_details(details: dict[str, Any], *, elapsed: float, words: str) -> Curve | None:
+def curve_from_details(details: Mapping[str, Any], *, elapsed: float) -> Curve | None:
     """Take the points and the model of a relaxation measurement out of its details.
 
     Parameters
@@ -238,8 +278,6 @@ def curve_from_details(details: dict[str, Any], *, elapsed: float, words: str) -
         ``curve_fit``.
     elapsed
         Days since heating.
-    words
-        The fitted time constant with its error.
 
     Returns
     -------
@@ -256,14 +294,29 @@ def curve_from_details(details: dict[str, Any], *, elapsed: float, words: str) -
     order = np.argsort(time, kind="stable")
     points = np.asarray(details["curve_y"], dtype=np.float64)
     std = np.broadcast_to(np.asarray(details["curve_y_std"], dtype=np.float64), points.shape)
+    fine_time, fine_model = _joined(time[order], model[order] / scale)
     return Curve(
         elapsed=elapsed,
         time=time[order],
         points=points[order] / scale,
         std=std[order] / scale,
         model=model[order] / scale,
-        words=words,
+        fine_time=fine_time,
+        fine_model=fine_model,
     )
+
+
+def _joined(
+    time: NDArray[np.float64], model: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Join the model between its points by monotone cubics over the logarithm of time."""
+    drawn, first = np.unique(time, return_index=True)
+    first, drawn = first[drawn > 0], drawn[drawn > 0]
+    if drawn.size < 3:
+        return drawn, model[first]
+    fine = np.geomspace(drawn[0], drawn[-1], 160)
+    join = PchipInterpolator(np.log(drawn), model[first])
+    return fine, np.asarray(join(np.log(fine)), dtype=np.float64)
 
 
 def spread(count: int, most: int) -> list[int]:
