@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from megabar.errors import InconsistentHeader, TruncatedData, UnreadableFile
+from megabar.errors import InconsistentHeader, UnreadableFile
 from megabar.matter.nuclei import TMS_FREQUENCY_OVER_FIELD
 from megabar.readers.questions import chosen_nucleus, chosen_table
 from megabar.readers.record import Record, dataset_from
-from megabar.readers.vendor_bytes import numbers_in
+from megabar.readers.vendor_bytes import head_of, numbers_in
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -119,22 +119,7 @@ def read(path: Path, decisions: Decisions) -> xr.Dataset:
 
 
 def _header(path: Path) -> _Header:
-    with path.open("rb") as stream:
-        content = stream.read(_HEADER)
-    if not content.startswith(_MAGIC):
-        raise UnreadableFile(
-            file=path.name,
-            field="magic",
-            found="it does not begin with JEOL.NMR.",
-            remedy="Is it a Delta file?",
-        )
-    if len(content) < _HEADER:
-        raise TruncatedData(
-            file=path.name,
-            field="header",
-            found=f"it ends after {len(content)} bytes, inside its header.",
-            remedy="Copy it again.",
-        )
+    content = head_of(path, length=_HEADER, magic=_MAGIC)
 
     def take(layout: str, offset: int) -> int:
         return int(struct.unpack_from(f">{layout}", content, offset)[0])

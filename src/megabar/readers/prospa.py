@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from megabar.errors import InconsistentHeader, TruncatedData, UnreadableFile
+from megabar.errors import InconsistentHeader, UnreadableFile
 from megabar.readers.questions import chosen_nucleus, chosen_table
 from megabar.readers.record import Record, dataset_from
-from megabar.readers.vendor_bytes import complex_from_pairs, numbers_in, text_of
+from megabar.readers.vendor_bytes import complex_from_pairs, head_of, numbers_in, text_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -120,15 +120,7 @@ def _data(folder: Path) -> tuple[str, NDArray[np.complex128], float]:
 
 
 def _binary(path: Path) -> tuple[NDArray[np.complex128], float]:
-    with path.open("rb") as stream:
-        content = stream.read(_HEADER.size)
-    if len(content) < _HEADER.size:
-        raise TruncatedData(
-            file=path.name,
-            field="header",
-            found=f"it ends after {len(content)} bytes, inside its header.",
-            remedy="Copy it again.",
-        )
+    content = head_of(path, length=_HEADER.size)
     magic, kind, points, *others = _HEADER.unpack(content)
     if magic != _MAGIC or kind not in {_COMPLEX, _AXIS_AND_COMPLEX} or set(others) != {1}:
         raise UnreadableFile(

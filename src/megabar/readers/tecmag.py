@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from megabar import units
-from megabar.errors import InconsistentHeader, TruncatedData, UnreadableFile
+from megabar.errors import InconsistentHeader, UnreadableFile
 from megabar.readers.questions import Table, chosen_nucleus, chosen_table
 from megabar.readers.record import Record, dataset_from
-from megabar.readers.vendor_bytes import numbers_in
+from megabar.readers.vendor_bytes import head_of, numbers_in
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from megabar.readers.decisions import Decisions
 
-_MAGIC = re.compile(rb"TNT1\.\d\d\d")
+_MAGIC = b"TNT1."
 _HEADER = 1024
 _SETTINGS = 2048
 _HEADER_START = 20
@@ -83,7 +83,7 @@ def read(path: Path, decisions: Decisions) -> xr.Dataset:
     ReadError
         Naming the file and the field.
     """
-    content = _head_of(path)
+    content = head_of(path, length=_DATA_START, magic=_MAGIC)
     header = _header(path.name, content)
     rows, points = _shape(path.name, header)
     values = numbers_in(
@@ -123,26 +123,6 @@ def read(path: Path, decisions: Decisions) -> xr.Dataset:
         warnings=(*_unfinished(header), *doubts, *clock_doubts),
     )
     return dataset_from(record, decisions)
-
-
-def _head_of(path: Path) -> bytes:
-    with path.open("rb") as stream:
-        content = stream.read(_DATA_START)
-    if not _MAGIC.match(content):
-        raise UnreadableFile(
-            file=path.name,
-            field="magic",
-            found="it does not begin with TNT1.",
-            remedy="Is it a TNMR file?",
-        )
-    if len(content) < _DATA_START:
-        raise TruncatedData(
-            file=path.name,
-            field="TMAG",
-            found=f"the file ends after {len(content)} bytes, inside its header.",
-            remedy="Copy it again.",
-        )
-    return content
 
 
 def _header(file: str, content: bytes) -> _Header:

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from megabar.errors import InconsistentHeader, TruncatedData, UnreadableFile
+from megabar.errors import InconsistentHeader, UnreadableFile
 from megabar.readers.questions import Table, chosen_nucleus, chosen_table
 from megabar.readers.record import Record, dataset_from
-from megabar.readers.vendor_bytes import complex_from_pairs, numbers_in, text_of
+from megabar.readers.vendor_bytes import complex_from_pairs, head_of, numbers_in, text_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -215,16 +215,7 @@ def _unfinished(parameters: Mapping[str, _Parameter], scans: tuple[float, ...]) 
 
 
 def _fid_header(path: Path) -> _FidHeader:
-    with path.open("rb") as stream:
-        content = stream.read(_FILE_HEADER.size)
-    if len(content) < _FILE_HEADER.size:
-        raise TruncatedData(
-            file=path.name,
-            field="header",
-            found=f"it ends after {len(content)} bytes, inside its header.",
-            remedy="Copy it again.",
-        )
-    return _FidHeader(*_FILE_HEADER.unpack(content))
+    return _FidHeader(*_FILE_HEADER.unpack(head_of(path, length=_FILE_HEADER.size)))
 
 
 def _check(file: str, header: _FidHeader, parameters: Mapping[str, _Parameter]) -> None:

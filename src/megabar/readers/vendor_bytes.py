@@ -56,6 +56,49 @@ def text_of(path: Path) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def head_of(path: Path, *, length: int, magic: bytes = b"") -> bytes:
+    """Read the fixed header that a binary file begins with.
+
+    Parameters
+    ----------
+    path
+        The file.
+    length
+        Length of the header [byte].
+    magic
+        Bytes that it begins with.
+
+    Returns
+    -------
+    :
+        The header, ``length`` bytes.
+
+    Raises
+    ------
+    UnreadableFile
+        If it begins otherwise.
+    TruncatedData
+        If the file is shorter than its header.
+    """
+    with path.open("rb") as stream:
+        content = stream.read(length)
+    if not content.startswith(magic):
+        raise UnreadableFile(
+            file=path.name,
+            field="magic",
+            found=f"it does not begin with {magic.decode('latin-1')}.",
+            remedy="Is it a file of this format?",
+        )
+    if len(content) < length:
+        raise TruncatedData(
+            file=path.name,
+            field="header",
+            found=f"it ends after {len(content)} bytes, inside its header.",
+            remedy="Copy it again.",
+        )
+    return content
+
+
 def numbers_in(
     path: Path, *, dtype: DTypeLike, count: int, offset: int = 0, field: str
 ) -> NDArray[Any]:
