@@ -87,3 +87,11 @@ def test_comments_of_a_parameter_file_are_left_out():
 @pytest.mark.parametrize("text", ["", "no labels", "##", "##=", "##A", "####==##"])
 def test_a_text_that_is_no_parameter_file_gives_little_and_no_error(text):
     assert set(parameters_of(text)) <= {"", "A"}
+
+
+def test_a_header_is_measured_before_it_is_read(numbers):
+    assert vendor_bytes.head_of(numbers, length=4) == b"\0\0\0\0"
+    with pytest.raises(TruncatedData, match="ends after 40 bytes, inside its header"):
+        vendor_bytes.head_of(numbers, length=41)
+    with pytest.raises(UnreadableFile, match=r"does not begin with TNT1\."):
+        vendor_bytes.head_of(numbers, length=4, magic=b"TNT1.")
