@@ -472,8 +472,7 @@ def _channel(table: Table, nuclei: tuple[str, ...]) -> Channel:
             steps=table.quantities("steps", "s", default=[]),
             saturation=table.whole("saturation", low=0, default=0),
         )
-        settings.origin(sequence)
-        settings.delays(sequence)
+        settings.check(sequence)
     except PlanError as error:
         raise _placed(error, table) from None
     channel = Channel(

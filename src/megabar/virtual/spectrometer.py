@@ -188,6 +188,32 @@ class Settings:
                 raise PlanError(msg)
         return -self.before_echo
 
+    def check(self, sequence: str) -> None:
+        """Say if these settings cannot be measured with a sequence.
+
+        Parameters
+        ----------
+        sequence
+            A key of :data:`megabar.virtual.nmr.CYCLES`.
+
+        Raises
+        ------
+        PlanError
+            If a list or a time is missing, an echo starts while the receiver is dead, or a record
+            is still being taken when the next scan begins.
+        """
+        start = self.origin(sequence)
+        longest = max(delay or 0.0 for delay in self.delays(sequence))
+        to_zero = 2 * longest if "echo" in sequence else longest
+        end = to_zero + start + self.dwell * self.points
+        if end > self.repetition_time:
+            msg = (
+                f"Found a record that ends {end:g} s after its scan began, while the next scan "
+                f"begins after {self.repetition_time:g} s. Raise the repetition time or take "
+                "fewer points."
+            )
+            raise PlanError(msg)
+
 
 def _ring_down(
     scan: nmr.Program, *, receiver: Receiver, since_pulse_end: NDArray[np.float64]
@@ -373,6 +399,7 @@ def acquire(
     (4096, 7e-06)
     """
     one_of(sequence, nmr.CYCLES, name="sequence")
+    settings.check(sequence)
     _check_scans(n_scans, sequence=sequence)
     time, rows = clean_record(
         cell, sequence=sequence, nucleus=nucleus, receiver=receiver, settings=settings

@@ -46,6 +46,7 @@ def test_a_plan_is_read_into_si(plan_path):
         ("heated_at = 2026-01-10T12:00:00", 'heated_at = "today"', r"heated_at: found 'today'"),
         ('dwell = "1 us"', 'dwell = "inf"', r"channel\[1\].dwell: .*finite number"),
         ('t1 = "4.2 ms"', 't1 = "inf"', r"copper.t1: .*finite number"),
+        ("points = 1024", "points = 9_999_999", r"channel\[2\]: Found a record that ends"),
         ("floor = 3.0", "floor = 12.0", r"cell\[1\]: Found start 10.5 and floor 12.0"),
         ("seed = 3", "seed = -1", r"seed: found -1; a whole number from 0"),
         ("[magnet]", "magnet = 3\n[magnot]", r"magnet: found 3; a table \[magnet\] is needed"),

@@ -118,7 +118,7 @@ def test_echo_array_carries_echo_times_and_starts_before_its_top():
         ({"n_scans": 10}, "multiple of 4"),
         ({"sequence": "solid-echo", "n_scans": 8}, "without before_echo"),
         ({"sequence": "saturation-recovery"}, "needs a list of times"),
-        ({"settings": replace(SETTINGS, repetition_time=0.0)}, "Raise the repetition time"),
+        ({"settings": replace(SETTINGS, repetition_time=4e-3)}, "Raise the repetition time"),
     ],
 )
 def test_a_measurement_that_cannot_be_made_is_refused(changes, message):
