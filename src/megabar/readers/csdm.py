@@ -30,6 +30,7 @@ from megabar.errors import AmbiguousArray, OpenQuestion, SchemaError, one_of
 from megabar.readers import csdm_components, csdm_model
 from megabar.readers.csdm_model import KINDS, Dimension, dimension, objects, refuse, short
 from megabar.readers.new_files import write_new
+from megabar.readers.plain_text import moment
 from megabar.readers.questions import OPEN_ON_PURPOSE, Table, chosen_nucleus, chosen_table
 from megabar.readers.record import Record, dataset_from
 
@@ -88,10 +89,10 @@ def read(path: Path, decisions: Decisions) -> xr.Dataset:
         root=path.parent if files else path,
         files=(path.name, *files),
         table=along,
-        warnings=_warnings(document, direct, decisions, ours),
+        warnings=_warnings(document, direct),
     )
     dataset = dataset_from(record, decisions)
-    return dataset.assign_attrs(source=path.name, **_kept_attributes(ours, decisions))
+    return dataset.assign_attrs(_kept_attributes(ours, decisions))
 
 
 def write(dataset: xr.Dataset, path: Path, *, encoding: str = "base64") -> str:
@@ -284,6 +285,7 @@ def _record(
     scans = stored.get("n_scans", math.nan)
     return Record(
         format="csdm",
+        name=path.name,
         root=path,
         files=(path.name,),
         data=rows if direct.increment > 0 else rows[:, ::-1],
@@ -293,8 +295,9 @@ def _record(
         n_scans=tuple(scans) if isinstance(scans, list) else (scans,),
         domain=direct.kind,
         time_origin=direct.offset if in_time else None,
-        started_at=_moment(ours.get("started_at")),
+        started_at=moment(ours.get("started_at")),
         centre_point=0.0 if in_time else _centre(direct),
+        sense_known=bool(ours),
     )
 
 
@@ -313,18 +316,7 @@ def _centre(direct: Dimension) -> float:
     return centre if direct.increment > 0 else direct.count - 1 - centre
 
 
-def _moment(text: Any) -> str | None:
-    if not isinstance(text, str):
-        return None
-    try:
-        return str(np.datetime64(text, "ns"))
-    except ValueError:
-        return None
-
-
-def _warnings(
-    document: Mapping[str, Any], direct: Dimension, decisions: Decisions, ours: Mapping[str, Any]
-) -> tuple[str, ...]:
+def _warnings(document: Mapping[str, Any], direct: Dimension) -> tuple[str, ...]:
     found = []
     description = str(document.get("description", "")).lower()
     other = {"time": "frequency", "frequency": "time"}[direct.kind]
@@ -332,11 +324,6 @@ def _warnings(
         found.append(
             f"The description calls this a {other} domain signal; the dimension is {direct.kind}, "
             "and it was believed."
-        )
-    if decisions.sense is None and not ours:
-        found.append(
-            "The file does not say in which sense the signal rotates; it was taken as stored. "
-            "Check one known pair of lines, and decide with sense=-1 if it is mirrored."
         )
     if direct.kind == "frequency" and not direct.complex_fft:
         found.append("The place of the carrier is not in the file; frequencies are as stored.")

@@ -208,19 +208,17 @@ def _beside(path: Path, url: Any) -> Path:
         raise refuse(path, field, "an external variable names its file.")
     try:
         parts = urlsplit(url)
-    except ValueError:
-        raise refuse(path, field, "the address cannot be parsed.") from None
+        folder = path.resolve().parent
+        beside = (folder / unquote(parts.path)).resolve()
+        there = beside.is_file()
+    except (ValueError, OSError, RuntimeError):
+        raise refuse(path, field, "the address cannot be the name of a file.") from None
     if parts.scheme not in ("", "file") or parts.netloc or parts.path.startswith("/"):
         found = "it is no relative file: address; nothing else is opened."
         raise refuse(path, field, found, "Put the binary file beside this one, as file:./NAME.")
-    folder = path.resolve().parent
-    name = unquote(parts.path)
-    if "\0" in name:
-        raise refuse(path, field, "the name holds a NUL.")
-    beside = (folder / name).resolve()
     if not beside.is_relative_to(folder):
         found = "it leaves the folder of this file, which is refused."
         raise refuse(path, field, found, "Put the binary file beside this one, as file:./NAME.")
-    if not beside.is_file():
+    if not there:
         raise refuse(path, field, "the file it names is not there.", "Copy both files.")
     return beside

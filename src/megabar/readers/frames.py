@@ -11,6 +11,7 @@ Wang, Zhang, Han, E, Comput. Phys. Commun. 228, 178 (2018), doi:10.1016/j.cpc.20
 
 from __future__ import annotations
 
+import tokenize
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,15 @@ if TYPE_CHECKING:
     from megabar.readers.decisions import Decisions
 
 _ANGSTROM: Final = 1e-10
+_LOADING_ERRORS: Final = (
+    OSError,
+    ValueError,
+    EOFError,
+    SyntaxError,
+    TypeError,
+    OverflowError,
+    tokenize.TokenError,
+)
 _WIDTHS: Final = {"box": 9, "virial": 9, "energy": 1}
 
 
@@ -231,7 +241,7 @@ def _array(path: Path, file: Path, atoms: int) -> NDArray[np.float64]:
     field = f"{file.parent.name}/{file.name}"
     try:
         array: Any = np.load(file, allow_pickle=False, mmap_mode="r")
-    except (OSError, ValueError, EOFError, SyntaxError, TypeError, OverflowError) as error:
+    except _LOADING_ERRORS as error:
         raise TruncatedData(
             file=path.name,
             field=field,

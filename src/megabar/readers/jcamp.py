@@ -159,8 +159,8 @@ def _blocks(text: str) -> Iterator[dict[str, str]]:
     """Walk the blocks; each begins with TITLE. Where a label comes twice, all values are joined."""
     block: dict[str, str] = {}
     marks = list(_LABEL.finditer(text))
-    ends = [mark.start() for mark in marks[1:]] + [len(text)]
-    for mark, end in zip(marks, ends, strict=True):
+    ends = [*(mark.start() for mark in marks), len(text)]
+    for mark, end in zip(marks, ends[1:], strict=True):
         label = re.sub(r"[\s/_-]", "", mark.group(1)).upper()
         value = text[mark.end() : end]
         if label == "TITLE" and block:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,8 @@ _BYTE_ORDER_MARKS: Final = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+_LARGEST: Final = 1e100
+_MOMENT: Final = re.compile(r"(?:19|20|21)\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?")
 _NUMBER: Final = re.compile(r"[-+]?(?:\d+[.]?\d*|[.]\d+)(?:[eE][-+]?\d+)?|[-+]?nan", re.IGNORECASE)
 
 
@@ -87,7 +90,8 @@ def _decoded(content: bytes) -> str:
 def number(text: str, *, decimal_comma: bool = False) -> float | None:
     """Give the number that a field holds, or None if it holds none.
 
-    Thousands separators are no numbers: ``1,234.5`` and ``1.234,5`` give None.
+    Thousands separators are no numbers: ``1,234.5`` and ``1.234,5`` give None. Nothing that is
+    measured exceeds 1e100: such a field is damaged, and holds no number either.
 
     Parameters
     ----------
@@ -111,4 +115,35 @@ def number(text: str, *, decimal_comma: bool = False) -> float | None:
         if "," in plain and "." in plain:
             return None
         plain = plain.replace(",", ".")
-    return float(plain) if _NUMBER.fullmatch(plain) else None
+    if not _NUMBER.fullmatch(plain):
+        return None
+    value = float(plain)
+    return None if abs(value) > _LARGEST else value
+
+
+def moment(text: object) -> str | None:
+    """Give a moment that a file states, if it is one date and one time without a zone.
+
+    Parameters
+    ----------
+    text
+        Anything; only a text such as ``"2026-01-10 12:00:00"`` is a moment.
+
+    Returns
+    -------
+    :
+        ISO 8601 with a T, all its digits; None if it is no moment.
+
+    Examples
+    --------
+    >>> moment("2026-01-10 12:00:00.5"), moment("2026-13-10 12:00:00"), moment(7)
+    ('2026-01-10T12:00:00.5', None, None)
+    """
+    plain = text.strip().replace(" ", "T") if isinstance(text, str) else ""
+    if not _MOMENT.fullmatch(plain):
+        return None
+    try:
+        datetime.fromisoformat(plain[:19])
+    except ValueError:
+        return None
+    return plain

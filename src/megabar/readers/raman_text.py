@@ -14,7 +14,7 @@ import numpy as np
 from megabar import schemas
 from megabar.errors import TruncatedData, UnreadableFile
 from megabar.readers import statements
-from megabar.readers.plain_text import number, read_lines
+from megabar.readers.plain_text import moment, number, read_lines
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -56,13 +56,13 @@ def read(path: Path, decisions: Decisions) -> xr.Dataset:
     if decisions.note is not None:
         told = (*told, f"Note: {decisions.note}.")
         attrs = {**attrs, "note": decisions.note}
-    moment = decisions.started_at or attrs.pop("date", None)
+    started_at = attrs.pop("date", None)
     origin = statements.origin(path, decisions, format_name="raman-text")
     dataset = schemas.sweep(
         {"intensity": columns.pop("intensity")},
         coords=columns,
         attrs={**origin, "current": float("nan"), "source_kind": "log", **attrs},
-        started_at=moment,
+        started_at=decisions.started_at or started_at,
     )
     return schemas.with_warnings(dataset, *told) if told else dataset
 
@@ -166,10 +166,7 @@ def _instrument(header: Mapping[str, str]) -> dict[str, Any]:
     exposure = _either_mark(header.get("intigration times(ms)", ""))
     if exposure is not None:
         known["exposure"] = exposure * 1e-3
-    try:
-        known["date"] = np.datetime64(header.get("Date", "").replace(" ", "T"), "ns")
-    except ValueError:
-        known["date"] = None
+    known["date"] = moment(header.get("Date"))
     return known
 
 

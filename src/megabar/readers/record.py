@@ -59,6 +59,8 @@ class Record:
         ISO 8601 in UTC, or None.
     centre_point
         Of a spectrum: the point at the carrier.
+    name
+        Name of the measurement, where it is neither that of the folder nor that of the file.
     sense_known
         Whether files of this format are known to rotate the right way round.
     notes
@@ -83,6 +85,7 @@ class Record:
     repetition_time: float = float("nan")
     started_at: str | None = None
     centre_point: float = 0.0
+    name: str = ""
     sense_known: bool = True
     notes: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     warnings: tuple[str, ...] = ()
@@ -90,7 +93,7 @@ class Record:
     @property
     def file(self) -> str:
         """Name of the measurement, without the folder that it lies in."""
-        return self.files[0] if self.root.is_file() else self.root.name
+        return self.name or (self.files[0] if self.root.is_file() else self.root.name)
 
 
 def dataset_from(record: Record, decisions: Decisions) -> xr.Dataset:
@@ -123,7 +126,9 @@ def dataset_from(record: Record, decisions: Decisions) -> xr.Dataset:
     attrs = _attributes(record, decisions)
     if record.domain == "time":
         origin = _first(decisions.time_origin, record.time_origin, 0.0)
-        time = origin + (np.arange(signal.shape[1]) - record.group_delay) * record.dwell
+        with np.errstate(over="ignore"):
+            time = origin + (np.arange(signal.shape[1]) - record.group_delay) * record.dwell
+        _check_axis(record, time)
         dataset = schemas.acquisition(
             signal, time=time, attrs=attrs, step=step, started_at=started_at
         )
@@ -140,8 +145,10 @@ def _spectrum(
     started_at: str | None,
 ) -> xr.Dataset:
     points = signal.shape[1]
-    width = 1 / record.dwell
-    frequency = (np.arange(points) - record.centre_point) * width / points
+    with np.errstate(over="ignore", invalid="ignore"):
+        width = np.divide(1.0, record.dwell)
+        frequency = (np.arange(points) - record.centre_point) * width / points
+    _check_axis(record, frequency)
     if sense == -1:
         signal, frequency = signal[:, ::-1], -frequency[::-1]
     stored = {"noise_std": float("nan"), "zero_fill": 1, "processing": ["transformed as stored"]}
@@ -173,6 +180,18 @@ def _check(record: Record) -> None:
             found=f"{broken} of {record.data.size} points are no finite numbers.",
             remedy="The data are damaged or in another byte order: copy them again.",
         )
+
+
+def _check_axis(record: Record, axis: NDArray[np.float64]) -> None:
+    """Refuse an axis whose numbers are so large or so close that its points are one."""
+    if np.isfinite(axis).all() and np.all(np.diff(axis) > 0):
+        return
+    raise InconsistentHeader(
+        file=record.file,
+        field=f"{record.domain} axis",
+        found=f"a dwell of {record.dwell!r} s gives points that do not rise one after the other.",
+        remedy="The header is damaged: copy the data again.",
+    )
 
 
 def _warnings(record: Record, decisions: Decisions) -> list[str]:

@@ -173,7 +173,10 @@ def sweep_from(
     ------
     OpenQuestion
         If a resistance has no time, and nobody said whether its rows are in order.
+    UnreadableFile
+        If no temperature is above 0 K.
     """
+    series, warnings = _above_zero_kelvin(path, series, warnings)
     measured = {n: v for n, v in series.items() if _is_value(n)}
     along: dict[str, NDArray[Any]] = {n: v for n, v in series.items() if n not in measured}
     kind = _source_kind(path, decisions, series)
@@ -391,6 +394,27 @@ def _source_kind(
         argument="source_kind",
         candidates=["'log'", "'digitised'"],
     )
+
+
+def _above_zero_kelvin(
+    path: Path, series: Mapping[str, NDArray[np.float64]], warnings: tuple[str, ...]
+) -> tuple[Mapping[str, NDArray[np.float64]], tuple[str, ...]]:
+    """Leave out the points of a thermometer that reports no temperature."""
+    if "temperature" not in series:
+        return series, warnings
+    possible = series["temperature"] > 0
+    impossible = int(np.count_nonzero(~possible))
+    if not impossible:
+        return series, warnings
+    if not possible.any():
+        raise UnreadableFile(
+            file=path.name,
+            field="temperature",
+            found="no temperature is above 0 K.",
+            remedy="Check the unit in the column map.",
+        )
+    told = f"{impossible} points at or below 0 K were left out: the thermometer gave no reading."
+    return {name: values[possible] for name, values in series.items()}, (*warnings, told)
 
 
 def _repeats(temperature: NDArray[np.float64] | None) -> list[str]:

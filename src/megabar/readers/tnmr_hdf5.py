@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from megabar.readers.decisions import Decisions
 
-_LIBRARY_ERRORS: Final = (OSError, KeyError, ValueError, TypeError, RuntimeError, MemoryError)
+_LIBRARY_ERRORS: Final = (OSError, KeyError, ValueError, TypeError, RuntimeError)
 _LARGEST_EXPANSION: Final = 200
 _SMALL_BYTES: Final = 1 << 20
 
@@ -117,6 +117,7 @@ def _record(path: Path, root: h5py.File, decisions: Decisions) -> Record:
         n_scans=(_number(root.attrs.get("scans")),),
         table=table,
         time_origin=first,
+        sense_known=False,
     )
 
 
