@@ -174,11 +174,7 @@ def _factors(
     ]
     if sequence != "fid":
         t2, t2_std, more = _relaxation(cell, record, "t2", within=within)
-        factors.append(
-            echo_decay(
-                echo_delay=_setting(record, "echo_delay"), t2=t2, t2_std=t2_std
-            )
-        )
+        factors.append(echo_decay(echo_delay=_setting(record, "echo_delay"), t2=t2, t2_std=t2_std))
         used += more
     return tuple(factors), used
 
@@ -261,9 +257,7 @@ def _precursor(
     return (lines[0], lines[1]), _Efficiencies(hydrogen=(), metal=(), inputs=inputs)
 
 
-def _mean(
-    records: Sequence[Record], factors: Sequence[Sequence[Factor]]
-) -> xr.Dataset:
+def _mean(records: Sequence[Record], factors: Sequence[Sequence[Factor]]) -> xr.Dataset:
     r"""Average the signal of several sessions, each over its efficiencies, by inverse variance."""
     values, variances = [], []
     for record, own in zip(records, factors, strict=True):

@@ -48,8 +48,8 @@ class Acquisition:
     schema, started_at, nucleus, sequence
         What it is.
     settings
-        JSON of the numbers that the content needs: carrier_frequency [Hz], repetition_time [s],
-        echo_delay [s], flip_angle [rad]; those that are known.
+        JSON of the numbers that the content needs: carrier_frequency [Hz], repetition_time,
+        echo_delay, dwell [s], flip_angle [rad]; those that are known.
     warnings
         What the reader repaired or found strange.
     supersedes

@@ -85,8 +85,10 @@ def perform(task: Task) -> Result:
         Rows; an error becomes a failure row and stops nothing else.
     """
     try:
-        path = _into_archive(task) if task.known is None else task.archive / task.known.archive
-        acquisition, dataset = _load(path, task.archive)
+        if task.known is None:
+            acquisition, dataset = _into_archive(task)
+        else:
+            acquisition, dataset = _load(task.archive / task.known.archive, task.archive)
     except (MegabarError, *_UNFORESEEN) as error:
         return Result(failure=_failure(error, task.source, stage="read", identity=""))
     channel = task.source.channel
@@ -186,10 +188,11 @@ def _load(path: Path, folder: Path) -> tuple[Acquisition, xr.Dataset]:
             remedy="Only files that a campaign wrote belong into its archive; move this one away.",
         )
     record = json.loads(dataset.attrs[RECORD])
-    return _row(dataset, record, path=path, folder=folder), dataset
+    sha256 = provenance.sha256_of_file(path)
+    return _row(dataset, record, path=path.relative_to(folder), sha256=sha256), dataset
 
 
-def _into_archive(task: Task) -> Path:
+def _into_archive(task: Task) -> tuple[Acquisition, xr.Dataset]:
     source = task.source
     dataset = registry.read(task.folder / source.name, cell=source.cell, **source.decisions)
     started_at = _started_at(dataset, source)
@@ -203,18 +206,18 @@ def _into_archive(task: Task) -> Path:
     identity = digest(source_sha256=dataset.attrs["source_sha256"], **record)
     name = f"{started_at.replace(':', '')}-{_what(dataset)}-{identity[:12]}.nc"
     path = task.archive / source.cell / name
-    if not path.exists():  # it does if a run was killed after writing it, or for a second copy
-        more = {"id": identity, "source": source.name, "supersedes": task.supersedes}
-        text = json.dumps(record | more, sort_keys=True, ensure_ascii=False)
-        path.parent.mkdir(exist_ok=True)
-        archive.write(dataset.assign_attrs({RECORD: text}), path)
-    return path
+    if path.exists():  # a run was killed after writing it, or this is a second copy
+        return _load(path, task.archive)
+    record |= {"id": identity, "source": source.name, "supersedes": task.supersedes}
+    text = json.dumps(record, sort_keys=True, ensure_ascii=False)
+    dataset = dataset.assign_attrs({RECORD: text})
+    path.parent.mkdir(exist_ok=True)
+    sha256 = archive.write(dataset, path)
+    return _row(dataset, record, path=path.relative_to(task.archive), sha256=sha256), dataset
 
 
-def _row(dataset: xr.Dataset, record: dict[str, Any], *, path: Path, folder: Path) -> Acquisition:
+def _row(dataset: xr.Dataset, record: dict[str, Any], *, path: Path, sha256: str) -> Acquisition:
     attrs = dataset.attrs
-    numbers = {name: attrs[name] for name in _SETTINGS if name in attrs}
-    settings = {n: float(v) for n, v in numbers.items() if np.ndim(v) == 0 and np.isfinite(v)}
     return Acquisition(
         id=record["id"],
         cell=record["cell"],
@@ -225,16 +228,24 @@ def _row(dataset: xr.Dataset, record: dict[str, Any], *, path: Path, folder: Pat
         source_files=tuple(attrs.get("source_files", ())),
         decisions=record["decisions"],
         version=record["version"],
-        archive=path.relative_to(folder).as_posix(),
-        archive_sha256=provenance.sha256_of_file(path),
+        archive=path.as_posix(),
+        archive_sha256=sha256,
         schema=attrs["schema"],
         started_at=str(np.datetime_as_string(dataset["started_at"].values, unit="s")),
         nucleus=attrs.get("nucleus", "none"),
         sequence=attrs.get("sequence", "none"),
-        settings=json.dumps(settings, sort_keys=True),
+        settings=json.dumps(_settings(dataset), sort_keys=True),
         warnings=schemas.warnings_of(dataset),
         supersedes=record["supersedes"],
     )
+
+
+def _settings(dataset: xr.Dataset) -> dict[str, float]:
+    numbers = {name: dataset.attrs[name] for name in _SETTINGS if name in dataset.attrs}
+    if dataset.attrs["schema"] == "acquisition/1" and dataset.sizes["time"] > 1:
+        axis = dataset["time"].values
+        numbers["dwell"] = float(f"{(axis[-1] - axis[0]) / (axis.size - 1):.12g}")
+    return {n: float(v) for n, v in numbers.items() if np.ndim(v) == 0 and np.isfinite(v)}
 
 
 def _started_at(dataset: xr.Dataset, source: Source) -> str:
