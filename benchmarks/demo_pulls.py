@@ -37,9 +37,8 @@ def main() -> int:
         mean, width = found.mean(), found.std()
         good = abs(mean) < LIMIT and abs(width - 1) < LIMIT
         missed += not good
-        print(
-            f"{node + ' ' + name:<22}{len(found):>6}{mean:>8.3f}{width:>8.3f}   {'' if good else 'MISSED'}"
-        )
+        verdict = "" if good else "MISSED"
+        print(f"{node + ' ' + name:<22}{len(found):>6}{mean:>8.3f}{width:>8.3f}   {verdict}")
     return 1 if missed else 0
 
 
