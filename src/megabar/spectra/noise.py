@@ -24,13 +24,15 @@ if TYPE_CHECKING:
 TAIL: Final = 0.25
 """Share of the points, at the end, that is taken for noise."""
 
-FALSE_ALARM: Final = 1e-3
+FALSE_ALARM: Final = 1e-4
 """How often pure noise may be taken for signal."""
 
 _FEWEST_POINTS: Final = 16
 _ROWS_TESTED: Final = 256
 _GUARD: Final = 2  # bins beside a line that are not its background
-_BACKGROUND: Final = 32  # bins on either side that are
+_BACKGROUND: Final = 64  # bins on either side that are
+_LINE_BINS: Final = (1, 4, 16)  # widths of the lines that are sought
+_HARMLESS: Final = 0.0025  # a line that changes the rms by less, or by half its error, may stay
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,9 +77,10 @@ def noise_level_from_rows(rows: NDArray[np.complex128]) -> NoiseLevel:
     filter correlates neighbours: :math:`n \langle P \rangle^2 (1 + 1/r) / \langle P^2 \rangle`
     with the periodogram P over r rows.
 
-    The line test compares each bin of the periodogram with the louder of its two flanks (F
-    distribution), for all rows together and for each alone, so that a filter edge is no line. The
-    drift test compares the two halves (F distribution).
+    The line test compares each bin of the periodogram, each 4 and each 16 neighbours, with the
+    louder of their two flanks (F distribution), for all rows together and for each alone, so that a
+    filter edge is no line. A line that changes the rms by less than half its error, or by less than
+    0.25 %, is left in peace. The drift test compares the two halves (F distribution).
 
     Parameters
     ----------
@@ -138,24 +141,37 @@ def _independent_points(periodograms: NDArray[np.float64], n_points: int) -> flo
 
 
 def _line_probability(periodograms: NDArray[np.float64]) -> float:
-    together = _strongest_bin(periodograms.mean(axis=0)[np.newaxis], n_averaged=len(periodograms))
-    alone = _strongest_bin(periodograms, n_averaged=1) if len(periodograms) > 1 else 1.0
-    return min(1.0, 2 * min(together, alone)) if len(periodograms) > 1 else together
+    n_rows = len(periodograms)
+    chances = [
+        _strongest_line(rows, n_averaged=n_averaged, n_bins=n_bins)
+        for rows, n_averaged in (
+            (periodograms.mean(axis=0)[np.newaxis], n_rows),
+            *([(periodograms, 1)] if n_rows > 1 else []),
+        )
+        for n_bins in _LINE_BINS
+        if n_bins == 1 or n_bins <= periodograms.shape[1] // 16
+    ]
+    return min(1.0, len(chances) * min(chances))
 
 
-def _strongest_bin(periodograms: NDArray[np.float64], *, n_averaged: int) -> float:
-    """Chance that pure noise has such a bin anywhere, in rows of n_averaged spectra each."""
-    n_bins = periodograms.shape[1]
-    width = min(_BACKGROUND, (n_bins - 1) // 2 - _GUARD)
-    wrapped = np.concatenate([periodograms] * 3, axis=1)
-    total = np.cumsum(wrapped, axis=1)
-    at = np.arange(n_bins, 2 * n_bins)
-    below = total[:, at - _GUARD - 1] - total[:, at - _GUARD - 1 - width]
+def _strongest_line(periodograms: NDArray[np.float64], *, n_averaged: int, n_bins: int) -> float:
+    """Chance that pure noise has such a line of n_bins anywhere, in rows of n_averaged spectra."""
+    n_all = periodograms.shape[1]
+    width = min(_BACKGROUND, (n_all - n_bins) // 2 - _GUARD)
+    total = np.cumsum(np.concatenate([periodograms] * 3, axis=1), axis=1)
+    at = np.arange(n_all, 2 * n_all)  # last bin of the line
+    first = at - n_bins
+    line = (total[:, at] - total[:, first]) / n_bins
+    below = total[:, first - _GUARD] - total[:, first - _GUARD - width]
     above = total[:, at + _GUARD + width] - total[:, at + _GUARD]
     background = np.maximum(below, above) / width
-    ratio = np.divide(periodograms, background, out=np.zeros_like(background), where=background > 0)
-    chance = fdtrc(2 * n_averaged, 2 * n_averaged * width, ratio)
-    return float(min(1.0, chance.size * chance.min()))
+    ratio = np.divide(line, background, out=np.zeros_like(line), where=background > 0)
+    chance = fdtrc(2 * n_averaged * n_bins, 2 * n_averaged * width, ratio)
+    excess = (line - background) * n_bins / 2  # over the sum it is the relative change of the rms
+    harmless = excess <= periodograms.sum(axis=1, keepdims=True) * max(
+        _HARMLESS, 0.25 / (n_averaged * n_all) ** 0.5
+    )
+    return float(min(1.0, chance.size * np.where(harmless, 1.0, chance).min()))
 
 
 def _drift_probability(power: NDArray[np.float64], n_independent: float) -> float:

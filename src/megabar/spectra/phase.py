@@ -37,6 +37,7 @@ ROWS: Final = ("together", "signed", "each")
 
 _ROWS_SEARCHED: Final = 64
 _FAINTEST: Final = 3.0  # standard errors; below, a projection has no phase
+_FAINTEST_SOUGHT: Final = 6.0  # the same for a line whose place was sought in the noise
 _REFINEMENTS: Final = 4
 _TIMES_TRIED: Final = 65
 
@@ -202,7 +203,7 @@ def autophase(
         Full width of the line [Hz], or text with a unit; estimated if not given.
     first_within
         Seek a phase of first order too, as a time within plus or minus this [s]. For looking
-        only: it minimises the entropy of the slope, and has no error.
+        only: it minimises the absolute area of the real part, and has no error.
 
     Returns
     -------
@@ -239,7 +240,8 @@ def autophase(
     phi, phi_std = phase_from_projections(projections, std=std, rows=together)
     if together == "signed" and _ends_negative(spec, projections * np.exp(-1j * phi)):
         phi = phi + np.pi
-    _refuse_faint(phi_std, together)
+    if together != "each":
+        _refuse_faint(float(phi_std[0]) / loss, sought=method == "matched" and frequency is None)
     turned = _turned(
         spec,
         np.exp(-1j * phi)[:, np.newaxis] if together == "each" else complex(np.exp(-1j * phi[0])),
@@ -298,11 +300,12 @@ def _ends_negative(spec: xr.Dataset, amplitudes: NDArray[np.complex128]) -> bool
     return bool(amplitudes[int(np.argmax(delay))].real < 0)
 
 
-def _refuse_faint(phi_std: NDArray[np.float64], rows: str) -> None:
-    if rows != "each" and phi_std[0] > 1 / _FAINTEST:
+def _refuse_faint(phi_std: float, *, sought: bool) -> None:
+    if phi_std > 1 / (_FAINTEST_SOUGHT if sought else _FAINTEST):
         msg = (
-            f"Found a phase known to {phi_std[0]:.2f} rad only: the signal is too faint to have "
-            "one. Take the phase of a stronger record of the same set-up, with phase."
+            f"Found a phase known to {phi_std:.2f} rad only: the signal is too faint to have one. "
+            "Say where the line is (frequency, fwhm), or take the phase of a stronger record of "
+            "the same set-up, with phase."
         )
         raise Undetermined(msg, quality="no solution")
 
@@ -420,26 +423,21 @@ def _refined(line: float, width: float, rows: NDArray[np.complex128], decays: De
 
 
 def _first_order(spec: xr.Dataset, within: float) -> float:
-    """Seek the time that gives the co-added rows the least entropy of slope, and no negatives."""
+    """Seek the time that gives the co-added rows the least absolute area: pure absorption."""
     from scipy.optimize import minimize_scalar
 
     frequency = spec["frequency"].values
     row = spec["spectrum"].values.sum(axis=0)
-    line, _ = line_from_power(frequency, np.abs(row) ** 2, noise_std=float("nan"))
-    peak = int(np.argmin(np.abs(frequency - line)))
+    peak = int(np.argmax(np.abs(row)))
 
-    def disorder(tau: float) -> float:
+    def area(tau: float) -> float:
         turned = row * np.exp(2j * np.pi * tau * frequency)
-        real = (turned * np.exp(-1j * np.angle(turned[peak]))).real
-        slope = np.abs(np.diff(real))
-        share = slope[slope > 0] / slope.sum()
-        negative = np.minimum(real, 0.0)
-        return float(-np.sum(share * np.log(share)) + 10 * np.sum(negative**2) / np.sum(real**2))
+        return float(np.abs((turned * np.exp(-1j * np.angle(turned[peak]))).real).sum())
 
     grid = np.linspace(-within, within, _TIMES_TRIED)
-    start = float(grid[int(np.argmin([disorder(float(tau)) for tau in grid]))])
+    start = float(grid[int(np.argmin([area(float(tau)) for tau in grid]))])
     reach = float(grid[1] - grid[0])
-    found = minimize_scalar(disorder, bounds=(start - reach, start + reach), method="bounded")
+    found = minimize_scalar(area, bounds=(start - reach, start + reach), method="bounded")
     return float(found.x)
 
 
@@ -476,7 +474,7 @@ def strongest_line(spec: xr.Dataset) -> tuple[float, float]:
     projections = values @ decays.template(decay).conj()
     amplitude = float(np.sqrt(np.sum(np.abs(projections) ** 2)))
     std = decays.projection_std(decay, noise_std)
-    if amplitude < _FAINTEST * std * len(projections) ** 0.5:
+    if amplitude < _FAINTEST_SOUGHT * std * len(projections) ** 0.5:
         msg = (
             "Found no line that stands out of the noise; it cannot serve as a standard. Record "
             "more scans."

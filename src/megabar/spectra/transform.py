@@ -390,7 +390,7 @@ def transform(
                 **_scaled_noise(before, gain),
                 "schema": "spectrum/1",
                 "zero_fill": int(zero_fill),
-                "time_origin": float(time[0]),
+                "time_origin": float(time[0]) - tau,
                 "apodisation": apodisation.with_window(acq, window=window, width=hertz),
             },
         )
