@@ -11,6 +11,7 @@ from megabar.observables.hydrogen_content import content_covariance, hydrogen_co
 if TYPE_CHECKING:
     from megabar.observables.efficiencies import (
         Factor,
+        bandwidth,
         dead_time_loss,
         echo_decay,
         refocusing,
@@ -20,7 +21,14 @@ if TYPE_CHECKING:
     from megabar.observables.relaxation_times import t1, t1_and_t2, t1rho, t2
 
 _HOMES = {
-    "efficiencies": ("Factor", "dead_time_loss", "echo_decay", "refocusing", "steady_state"),
+    "efficiencies": (
+        "Factor",
+        "bandwidth",
+        "dead_time_loss",
+        "echo_decay",
+        "refocusing",
+        "steady_state",
+    ),
     "lines": ("components", "line", "series"),
     "relaxation_times": ("t1", "t1_and_t2", "t1rho", "t2"),
 }
@@ -28,6 +36,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Factor",
+    "bandwidth",
     "components",
     "content_covariance",
     "critical_temperature",

@@ -6,7 +6,7 @@ Twin: ``spins.sequences``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import cos, exp, isfinite, log, pi, sin
+from math import cos, exp, isfinite, log, pi, sin, sqrt
 
 from megabar.errors import one_of
 
@@ -287,3 +287,42 @@ def refocusing(*, echo_delay: float, fwhm: float, shape: str) -> float:
     """
     left = dead_time_loss(dead_time=2 * echo_delay, fwhm=fwhm, fwhm_std=0.0, shape=shape)
     return 0.5 * (1 + left.value)
+
+
+def bandwidth(*, dwell: float) -> Factor:
+    r"""Compute what the sampling rate does to a signal-to-noise ratio.
+
+    .. math:: \sqrt{\Delta t / 1\,\mathrm{\mu s}}
+
+    The noise of one point grows as the root of the bandwidth. Valid for a receiver of bandwidth
+    1/dwell and white noise; the unit of time cancels between the record and its precursor.
+
+    Parameters
+    ----------
+    dwell
+        :math:`\Delta t`, time between points [s].
+
+    Returns
+    -------
+    :
+        Factor ``bandwidth``.
+
+    Raises
+    ------
+    ValueError
+        If the dwell is not positive.
+
+    Examples
+    --------
+    >>> print(f"{bandwidth(dwell=0.25e-6).value:.2f}")
+    0.50
+    """
+    if not dwell > 0:
+        msg = f"Found dwell {dwell:g} s; the bandwidth is its inverse, so it must be positive."
+        raise ValueError(msg)
+    return Factor(
+        name="bandwidth",
+        value=sqrt(dwell / 1e-6),
+        std=0.0,
+        source=f"root of the dwell {dwell:g} s in microseconds",
+    )

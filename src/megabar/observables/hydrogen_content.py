@@ -3,9 +3,11 @@ r"""Hydrogen per metal atom by quantitative NMR, calibrated on the precursor.
 .. math:: x = x_0 \frac{R}{R_0}
     \frac{\epsilon_M / \epsilon_H}{\epsilon_{M,0} / \epsilon_{H,0}}, \quad R = S_H / S_M
 
-where S is the amplitude at t = 0 over the noise, per root scan. Nuclear constants, coil, noise and
-bandwidth cancel if coil, tuning, pulses and sample position stay as they were. The efficiencies
-epsilon do not cancel: line shape, T1 and echo change when a trihydride becomes a superhydride.
+where S is the amplitude at t = 0 over the noise, per root scan; or the amplitude per scan and unit
+of gain, which knows nothing of noise and is the more precise of the two where the receiver stayed
+as it was. Nuclear constants and coil cancel if coil, tuning, pulses and sample position stay as
+they were. Bandwidth cancels from a signal over noise only at equal dwell. The efficiencies epsilon
+do not cancel: line shape, T1 and echo change when a trihydride becomes a superhydride.
 
 Errors are of two kinds. What belongs to one point (its amplitudes, its noise, its T1) is
 *independent*. What belongs to the scale (precursor content and ratio) is *common*: it moves a
@@ -19,7 +21,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import hypot, inf, isfinite, nan, prod, sqrt
+from math import hypot, inf, isclose, isfinite, nan, prod, sqrt
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -41,6 +43,9 @@ _ASSUMPTIONS: Final = (
     "both lines show all nuclei of their kind, apart from the factors listed",
     "no hydrogen outside the sample contributes to the line",
 )
+COMPARISONS: Final = ("snr_per_root_scan", "amplitude_per_scan")
+"""What of a line is compared with that of the precursor."""
+
 _SKEWED_BELOW: Final = 10.0  # A_M / sA_M below which x is not normal enough for first order
 
 
@@ -118,21 +123,25 @@ class _Reading:
         return self.std / self.value
 
 
-def _reading(observables: xr.Dataset, side: str) -> _Reading:
+def _reading(observables: xr.Dataset, side: str, by: str) -> _Reading:
     schemas.check(observables, "observables/1")
-    if "snr_per_root_scan" not in observables:
-        msg = f"Found no snr_per_root_scan in the {side} observables; measure it with lines.line."
+    name = "amplitude" if by == "amplitude_per_scan" else by
+    if name not in observables:
+        msg = f"Found no {name} in the {side} observables; measure the line with lines.line."
         raise ValueError(msg)
-    variable = observables["snr_per_root_scan"]
-    if variable.attrs["quality"] == "value":
-        std = float(observables["snr_per_root_scan_std"])
-        return _Reading(value=float(variable), std=std, detected=True)
     attrs = observables.attrs
-    return _Reading(
-        value=float(attrs.get("snr_estimate", nan)),
-        std=float(attrs.get("snr_estimate_std", nan)),
-        detected=False,
-    )
+    estimate = name.split("_")[0]
+    if observables[name].attrs["quality"] == "value":
+        value, std = float(observables[name]), float(observables[f"{name}_std"])
+        detected = True
+    else:
+        value = float(attrs.get(f"{estimate}_estimate", nan))
+        std = float(attrs.get(f"{estimate}_estimate_std", nan))
+        detected = False
+    unit = 1.0
+    if by == "amplitude_per_scan":
+        unit = float(attrs.get("n_scans", nan)) * float(attrs.get("receiver_gain", 1.0))
+    return _Reading(value=value / unit, std=std / unit, detected=detected)
 
 
 def hydrogen_content(
@@ -144,6 +153,7 @@ def hydrogen_content(
     precursor_h_per_metal: float,
     precursor_h_per_metal_std: float,
     factors: Mapping[str, Sequence[Factor]] | None = None,
+    by: str = "snr_per_root_scan",
 ) -> xr.Dataset:
     r"""Measure hydrogen per metal atom against the precursor in the same cell.
 
@@ -170,6 +180,9 @@ def hydrogen_content(
         Its standard error.
     factors
         Side (one of :data:`SIDES`) -> its efficiencies. A side without any has efficiency 1.
+    by
+        One of :data:`COMPARISONS`. The amplitude needs an unchanged receiver; a signal over noise
+        needs equal dwells, or the factor ``bandwidth`` on both sides.
 
     Returns
     -------
@@ -184,7 +197,8 @@ def hydrogen_content(
     UnknownWord
         If factors name an unknown side.
     ValueError
-        If nuclei do not match or the precursor content is not positive.
+        If nuclei do not match, the precursor content is not positive, or dwells differ without a
+        factor ``bandwidth``.
 
     References
     ----------
@@ -209,13 +223,16 @@ def hydrogen_content(
     for side in factors or {}:
         one_of(side, SIDES, name="side of the content")
     listed = {side: tuple((factors or {}).get(side, ())) for side in SIDES}
+    one_of(by, COMPARISONS, name="comparison")
     _check_inputs(sides, precursor_h_per_metal, precursor_h_per_metal_std)
-    readings = {side: _reading(one, side) for side, one in sides.items()}
+    if by == "snr_per_root_scan":
+        _check_bandwidth(sides, listed)
+    readings = {side: _reading(one, side, by) for side, one in sides.items()}
     scale = _scale_of(
         readings, listed, (precursor_h_per_metal, precursor_h_per_metal_std / precursor_h_per_metal)
     )
     answer = _answer(readings["hydrogen"], readings["metal"], scale)
-    return _observables(sides, listed, scale, answer)
+    return _observables(sides, listed, scale, answer, by)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -254,6 +271,23 @@ def _check_inputs(
         msg = (
             f"Found precursor content {precursor_h_per_metal}({precursor_std}); the scale rests on "
             "it, so it must be positive, with an error that is not negative."
+        )
+        raise ValueError(msg)
+
+
+def _check_bandwidth(
+    sides: Mapping[str, xr.Dataset], listed: Mapping[str, Sequence[Factor]]
+) -> None:
+    for side in SIDES[:2]:
+        pair = (side, f"precursor_{side}")
+        dwells = [float(sides[one].attrs.get("dwell", nan)) for one in pair]
+        told = all("bandwidth" in {factor.name for factor in listed[one]} for one in pair)
+        if told or not all(map(isfinite, dwells)) or isclose(*dwells, rel_tol=1e-3):
+            continue
+        msg = (
+            f"Found dwells of {dwells[0]:g} s now and {dwells[1]:g} s in the precursor for the "
+            f"{side} line: its signal over noise changes by the root of that. Give the factor "
+            "bandwidth(dwell=...) on both sides, or compare by='amplitude_per_scan'."
         )
         raise ValueError(msg)
 
@@ -327,9 +361,11 @@ def _observables(
     listed: Mapping[str, Sequence[Factor]],
     scale: _Scale,
     answer: _Answer,
+    by: str,
 ) -> xr.Dataset:
     hydrogen, metal = sides["hydrogen"], sides["metal"]
     parameters = {
+        "by": by,
         "precursor_h_per_metal": scale.precursor[0],
         "precursor_h_per_metal_relative_std": scale.precursor[1],
         "factors": {side: [vars(factor) for factor in listed[side]] for side in SIDES},
@@ -338,7 +374,7 @@ def _observables(
         {"h_per_metal": (answer.value, answer.std)},
         nucleus=hydrogen.attrs["nucleus"],
         metal=metal.attrs["nucleus"],
-        method="quantitative NMR, calibrated on the precursor, amplitudes at t = 0 over noise",
+        method=f"quantitative NMR, calibrated on the precursor, {by.replace('_', ' ')} at t = 0",
         provenance=provenance.record(
             step="observables.hydrogen_content",
             parameters=parameters,

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from math import hypot, nan, sqrt
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from megabar import fitting, provenance, schemas
 from megabar.errors import FitFailed, Undetermined, one_of
 from megabar.observables import detection, records
@@ -28,7 +30,16 @@ from megabar.observables.line_numbers import Numbers, Part, numbers_from_fit
 if TYPE_CHECKING:
     import xarray as xr
 
-_CARRIED: Final = ("sequence", "echo_delay", "reference_compound", "reference_route")
+_CARRIED: Final = (
+    "sequence",
+    "carrier_frequency",
+    "receiver_gain",
+    "echo_delay",
+    "reference_frequency",
+    "reference_compound",
+    "reference_route",
+)
+_LEAST_SIGMAS: Final = 5.0  # below, one line of a sum takes up the misfit of the others
 _MISFIT: Final = 1e-4  # probability of chi2 below which a fit is said not to describe the data
 
 
@@ -291,13 +302,6 @@ def components(
     searches = [
         search(task.record, row, shape=shape, known={}, window=window) for window in windows
     ]
-    for window, found in zip(windows, searches, strict=True):
-        if found.false_alarm > FALSE_ALARM:
-            msg = (
-                f"Found no line between {window[0]:g} and {window[1]:g} Hz (noise makes as much "
-                f"with probability {found.false_alarm:.2g}). Leave that window out."
-            )
-            raise Undetermined(msg, quality="no solution")
     labels = [str(number + 1) for number in range(len(windows))]
     model = fitting.combine(*[_model(task) for _ in windows], labels=labels)
     start = {
@@ -306,10 +310,19 @@ def components(
         for name, value in found.theta.items()
     }
     fit = _fit(task, row, model, start, fixed=None)
-    return tuple(
+    several = tuple(
         _present(task, row, found, Part(fit=fit, suffix=f"_{label}"))
         for label, found in zip(labels, searches, strict=True)
     )
+    for window, one in zip(windows, several, strict=True):
+        if not float(one["amplitude"]) > _LEAST_SIGMAS * float(one["amplitude_std"]):
+            msg = (
+                f"Found no line between {window[0]:g} and {window[1]:g} Hz beside the others: "
+                f"amplitude {float(one['amplitude']):.3g}({float(one['amplitude_std']):.2g}). "
+                "Leave that window out."
+            )
+            raise Undetermined(msg, quality="no solution")
+    return several
 
 
 def _observe(task: _Task, row: int, *, start: Mapping[str, float] | None) -> xr.Dataset:
@@ -365,7 +378,7 @@ def _present(task: _Task, row: int, found: Search, part: Part) -> xr.Dataset:
     attrs = {
         "detected": "yes",
         "false_alarm": found.false_alarm,
-        "amplitude_std_known_shape": found.amplitude_std,
+        "amplitude_std_known_shape": _std_at_known_shape(task, row, part),
         "chi2": fit.chi2,
         "degrees_of_freedom": fit.degrees_of_freedom,
         "chi2_probability": fit.chi2_probability,
@@ -381,6 +394,12 @@ def _present(task: _Task, row: int, found: Search, part: Part) -> xr.Dataset:
             f"{fit.chi2_probability:.1g}; try another shape, a window, or several components.",
         )
     return observables
+
+
+def _std_at_known_shape(task: _Task, row: int, part: Part) -> float:
+    theta = np.array([part[name][0] for name in SHAPES[task.shape]])
+    decay = _model(task).basis(task.record.time, theta)
+    return float(task.record.noise_std[row] / np.sqrt(np.sum(np.abs(decay) ** 2)))
 
 
 def _absent(task: _Task, row: int, found: Search) -> xr.Dataset:
@@ -464,6 +483,7 @@ def _made(task: _Task, row: int, numbers: Numbers, attrs: Mapping[str, Any]) -> 
         attrs={
             "shape": task.shape,
             "n_scans": float(record.n_scans[row]),
+            "dwell": record.dwell,
             "assumptions": _assumptions(task),
             **carried,
             **attrs,

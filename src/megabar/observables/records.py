@@ -8,6 +8,7 @@ Twin: none; this is bookkeeping between datasets and arrays.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,19 +17,17 @@ import numpy as np
 from megabar import fitting, schemas
 from megabar.errors import NotTimeDomain, SchemaError, Undetermined
 from megabar.spectra.noise import TAIL, noise_of_steps
-from megabar.spectra.transform import first_point_weight
+from megabar.spectra.phase import decays_behind
 
 if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-ECHOES: Final = ("solid-echo", "hahn-echo", "hahn-echo-array", "cpmg")
-"""Sequences whose time zero is an echo top."""
-
 MOST_ZERO_FILL: Final = 2
 """Zero fill up to which neighbouring points of a Spectrum carry independent noise."""
 
 _FEWEST_POINTS: Final = 8
+_MOVED_ZERO: Final = re.compile(r"phase\(.*first(_within)?=(?!-?0\.0[,)]|0[,)]|None)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,7 +199,7 @@ def _first_usable(decays: xr.Dataset) -> float:
     dead_time = float(decays.attrs["dead_time"])
     if not np.isfinite(dead_time):
         return 0.0
-    if decays.attrs["sequence"] in ECHOES:  # dead time counts from the last pulse
+    if decays.attrs["sequence"] in schemas.ECHO_SEQUENCES:  # dead time counts from the last pulse
         return max(0.0, dead_time - float(decays.attrs.get("echo_delay", np.inf)))
     return max(0.0, dead_time)
 
@@ -268,34 +267,29 @@ def time_domain(data: xr.Dataset, *, wanted: str) -> xr.Dataset:
 def _decay_of(spectrum: xr.Dataset) -> xr.Dataset:
     """Turn an untouched Spectrum back into the Acquisition that it was made of."""
     attrs = spectrum.attrs
-    zero_fill = int(attrs["zero_fill"])
-    _refuse_changed(spectrum, zero_fill)
-    frequency = np.asarray(spectrum["frequency"].values, dtype=np.float64)
-    dwell = 1 / (float(frequency[1] - frequency[0]) * frequency.size)
-    first_time = float(attrs["time_origin"])
-    turn = np.exp(2j * np.pi * frequency * (first_time - float(attrs.get("phase_first", 0.0))))
-    n_points = frequency.size // zero_fill
-    weights = np.full(n_points, dwell)
-    weights[0] *= first_point_weight(first_time=first_time, dwell=dwell)
-    rows = np.fft.ifft(np.fft.ifftshift(spectrum["spectrum"].values * turn, axes=1), axis=1)
-    gain = float(np.sqrt(np.sum(weights**2)))
-    steps = {name: spectrum[name].values for name in schemas.STEP_COORDINATES if name in spectrum}
-    level = float(attrs["noise_std"]) / gain
+    _refuse_changed(spectrum)
+    behind = decays_behind(spectrum)
+    rows = [behind.decay_of(row) / behind.bare_weights for row in spectrum["spectrum"].values]
+    # A phase of first order moved time zero after the first point had been weighted by the old one.
+    moved = any(_MOVED_ZERO.search(call) for call in schemas.processing_of(spectrum))
+    kept = slice(1 if moved else 0, None)
+    gain = float(np.sqrt(np.sum(behind.bare_weights**2)))
     return schemas.acquisition(
-        rows[:, :n_points] / weights,
-        time=first_time + dwell * np.arange(n_points),
-        step=steps,
+        np.array(rows)[:, kept],
+        time=behind.time[kept],
+        step={name: spectrum[name].values for name in schemas.STEP_COORDINATES if name in spectrum},
         started_at=spectrum["started_at"].values,
         attrs={
             **{name: value for name, value in attrs.items() if name != "schema"},
-            "noise_std": level,
+            "noise_std": float(attrs["noise_std"]) / gain,
             "noise_relative_std": float(attrs.get("noise_relative_std", np.nan)),
         },
     )
 
 
-def _refuse_changed(spectrum: xr.Dataset, zero_fill: int) -> None:
+def _refuse_changed(spectrum: xr.Dataset) -> None:
     attrs = spectrum.attrs
+    zero_fill = int(attrs["zero_fill"])
     steps = schemas.processing_of(spectrum)
     if attrs.get("apodisation", "unknown") != "[]":
         found = "a Spectrum that was windowed, or does not say that it was not"
