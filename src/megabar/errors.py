@@ -4,6 +4,30 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
+_LONGEST = 300
+_LISTED = 60
+
+
+def shortened(text: str) -> str:
+    """Give a text that a message can hold; what a damaged file says may be very long.
+
+    Parameters
+    ----------
+    text
+        Any text.
+
+    Returns
+    -------
+    :
+        At most 300 characters.
+
+    Examples
+    --------
+    >>> shortened("[" * 100_000)[-6:]
+    '[[[...'
+    """
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+
 
 class MegabarError(Exception):
     """Root of all errors that megabar raises on purpose."""
@@ -51,7 +75,7 @@ class ReadError(MegabarError):
     """
 
     def __init__(self, *, file: str, field: str, found: str, remedy: str) -> None:
-        super().__init__(f"{file}: {field}: {found} {remedy}")
+        super().__init__(f"{file}: {shortened(field)}: {shortened(found)} {remedy}")
         self.file = file
         self.field = field
         self.found = found
@@ -88,7 +112,9 @@ class OpenQuestion(ReadError):
     ) -> None:
         self.argument = argument
         self.candidates = tuple(candidates)
-        listed = ", ".join(self.candidates) or "none found in the file"
+        named = [shortened(word) for word in self.candidates[:_LISTED]]
+        more = [f"{len(self.candidates) - _LISTED} more"] if len(self.candidates) > _LISTED else []
+        listed = ", ".join([*named, *more]) or "none found in the file"
         remedy = f"Candidates: {listed}. Decide with {argument}=... or in the plan."
         super().__init__(file=file, field=field, found=found, remedy=remedy)
 

@@ -11,6 +11,8 @@ Wang, Zhang, Han, E, Comput. Phys. Commun. 228, 178 (2018), doi:10.1016/j.cpc.20
 
 from __future__ import annotations
 
+import io
+import math
 import tokenize
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -37,6 +39,7 @@ _LOADING_ERRORS: Final = (
     SyntaxError,
     TypeError,
     OverflowError,
+    KeyError,
     tokenize.TokenError,
 )
 _WIDTHS: Final = {"box": 9, "virial": 9, "energy": 1}
@@ -237,10 +240,12 @@ def _symbols(path: Path, species: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _array(path: Path, file: Path, atoms: int) -> NDArray[np.float64]:
-    """Give one array as (frame, number), refusing pickles and sizes that its file cannot hold."""
+    """Give one array as (frame, number), refusing pickles and sizes that its file does not hold."""
     field = f"{file.parent.name}/{file.name}"
+    width = _WIDTHS.get(file.stem, 3 * atoms)
     try:
-        array: Any = np.load(file, allow_pickle=False, mmap_mode="r")
+        content = file.read_bytes()
+        shape, fortran, dtype, start = _npy_header(content)
     except _LOADING_ERRORS as error:
         raise TruncatedData(
             file=path.name,
@@ -248,15 +253,32 @@ def _array(path: Path, file: Path, atoms: int) -> NDArray[np.float64]:
             found=f"the array cannot be read ({type(error).__name__}).",
             remedy="Copy the folder again.",
         ) from None
-    width = _WIDTHS.get(file.stem, 3 * atoms)
-    shape = array.shape if isinstance(array, np.ndarray) else ()
     shaped = shape[1:] == (width,) or (width == 1 and len(shape) == 1)
-    if not shaped or array.dtype.kind != "f" or array.size == 0:
+    if not shaped or dtype.kind != "f" or shape[0] < 1 or (fortran and width > 1):
         raise _inconsistent(path, field, f"no rows of {width} numbers.")
-    values = np.array(array, dtype=np.float64).reshape(-1, width)
+    if math.prod(shape) * dtype.itemsize != len(content) - start:
+        raise TruncatedData(
+            file=path.name,
+            field=field,
+            found=f"{len(content) - start} bytes for {shape[0]} rows of {width} numbers.",
+            remedy="Copy the folder again.",
+        )
+    values = np.frombuffer(content, dtype=dtype, offset=start).astype(np.float64)
     if not np.isfinite(values).all():
         raise _inconsistent(path, field, "some numbers are not finite.")
-    return values
+    return values.reshape(-1, width)
+
+
+def _npy_header(content: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
+    """Give shape, Fortran order, dtype and the place of the first number of a .npy file."""
+    stream = io.BytesIO(content)
+    version = np.lib.format.read_magic(stream)
+    readers = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }
+    shape, fortran, dtype = readers[version](stream)
+    return shape, fortran, dtype, stream.tell()
 
 
 def _same_count(path: Path, folder: Path, parts: dict[str, list[NDArray[np.float64]]]) -> None:

@@ -392,19 +392,19 @@ def _append(
         return None
     code, digits = match["packed"], match["digits"]
     if code in _SQUEEZED:
-        values.append(float(_signed(_SQUEEZED[code], digits)))
+        values.append(_signed(_SQUEEZED[code], digits))
         return None
     if not values:
         return difference
     if code in _DIFFERENCE:
-        step = float(_signed(_DIFFERENCE[code], digits))
+        step = _signed(_DIFFERENCE[code], digits)
         values.append(values[-1] + step)
         return step
-    repeats = min(int(f"{_REPEATED[code]}{digits}"), points + 1) - 1
+    repeats = int(min(_signed(_REPEATED[code], digits), points + 1)) - 1
     for _ in range(repeats):
         values.append(values[-1] + (difference or 0.0))
     return difference
 
 
-def _signed(leading: int, digits: str) -> int:
-    return int(f"{leading}{digits}")
+def _signed(leading: int, digits: str) -> float:
+    return float(f"{leading}{digits}")  # thousands of damaged digits give inf, which is refused

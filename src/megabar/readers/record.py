@@ -127,7 +127,8 @@ def dataset_from(record: Record, decisions: Decisions) -> xr.Dataset:
     if record.domain == "time":
         origin = _first(decisions.time_origin, record.time_origin, 0.0)
         with np.errstate(over="ignore"):
-            time = origin + (np.arange(signal.shape[1]) - record.group_delay) * record.dwell
+            points = np.arange(signal.shape[1], dtype=np.float64)
+            time = origin + (points - record.group_delay) * record.dwell
         _check_axis(record, time)
         dataset = schemas.acquisition(
             signal, time=time, attrs=attrs, step=step, started_at=started_at
@@ -182,7 +183,7 @@ def _check(record: Record) -> None:
         )
 
 
-def _check_axis(record: Record, axis: NDArray[np.float64]) -> None:
+def _check_axis(record: Record, axis: NDArray[np.floating[Any]]) -> None:
     """Refuse an axis whose numbers are so large or so close that its points are one."""
     if np.isfinite(axis).all() and np.all(np.diff(axis) > 0):
         return

@@ -106,8 +106,8 @@ def test_minimum_image_of_a_skewed_cell_agrees_with_a_wide_search():
             "coord.npy",
         ),
         (
-            lambda p: np.save(p / "set.000/coord.npy", np.array([{"a": 1}])),
-            TruncatedData,
+            lambda p: np.save(p / "set.000/coord.npy", np.array([{"a": 1}])),  # a pickle
+            InconsistentHeader,
             "coord.npy",
         ),
         (
