@@ -45,7 +45,7 @@ def check_fitter(
     model: Model,
     truth: Mapping[str, float],
     x: Array,
-    noise: float,
+    noise: float | Array,
     *,
     n: int,
     seed: int,
@@ -62,9 +62,8 @@ def check_fitter(
     values = np.array([truth[name] for name in model.names])
     clean = model.evaluate(x, values)
     data = clean + _noise(generator, (n, x.size), noise, complex_data=np.iscomplexobj(clean))
-    return check_pulls(
-        model, truth, x, data, noise_std=noise, seed=seed, fitter=fitter, scales=scales, **how
-    )
+    how["noise_std"] = noise
+    return check_pulls(model, truth, x, data, seed=seed, fitter=fitter, scales=scales, **how)
 
 
 def check_pulls(
@@ -170,7 +169,11 @@ def _fits(
 
 
 def _noise(
-    generator: np.random.Generator, shape: tuple[int, ...], level: float, *, complex_data: bool
+    generator: np.random.Generator,
+    shape: tuple[int, ...],
+    level: float | Array,
+    *,
+    complex_data: bool,
 ) -> Array:
     noise = level * generator.normal(size=shape)
     return noise + 1j * level * generator.normal(size=shape) if complex_data else noise

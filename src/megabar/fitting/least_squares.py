@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from megabar.errors import FitFailed
 from megabar.fitting.models import Array, Model
 from megabar.fitting.problem import Problem, engine_name, prepare, starts
-from megabar.fitting.projection import linearise, off_the_basis
+from megabar.fitting.projection import Linearised, linearise, off_the_basis
 from megabar.fitting.results import Ending, Fit, finish
 
 _TOLERANCE = 1e-10  # of chi2 and of the step, relative
@@ -122,13 +122,21 @@ def _minimise(problem: Problem, first: Array) -> tuple[Array, Ending]:
     size = _size(problem)
     bounded = bool(np.any(np.isfinite(problem.lower) | np.isfinite(problem.upper)))
 
+    seen: dict[bytes, Linearised] = {}
+
+    def point_at(theta: Array) -> Linearised:
+        """Linearise once for residuals and Jacobian, which are asked for at the same place."""
+        key = theta.tobytes()
+        if key not in seen:
+            seen.clear()
+            seen[key] = linearise(problem, theta[None], row)
+        return seen[key]
+
     def residuals(theta: Array) -> Array:
-        point = linearise(problem, theta[None], row)
-        return np.asarray(point.residuals[0] / size)
+        return np.asarray(point_at(theta).residuals[0] / size)
 
     def jacobian(theta: Array) -> Array:
-        point = linearise(problem, theta[None], row)
-        return np.asarray(-off_the_basis(point)[0].T / size)
+        return np.asarray(-off_the_basis(point_at(theta))[0].T / size)
 
     method = "trf" if bounded else "lm"
     engine = engine_name(f"variable projection, least_squares {method}", scipy)

@@ -77,12 +77,18 @@ def linearise(problem: Problem, theta: Array, rows: Array) -> Linearised:
         linear = amplitudes[:, ::2] + 1j * amplitudes[:, 1::2]
     slopes = problem.whiten(_slopes(problem, linear, jacobian), rows)
     cross = slopes @ phi.mT
+    count = slopes.shape[1]
+    gram = np.empty((len(rows), count + len(free), count + len(free)))
+    gram[:, :count, :count] = slopes @ slopes.mT
+    gram[:, :count, count:] = cross
+    gram[:, count:, :count] = cross.mT
+    gram[:, count:, count:] = overlap
     return Linearised(
         amplitudes=amplitudes,
         residuals=residuals,
         chi2=np.einsum("nx,nx->n", residuals, residuals),
         gradient=(slopes @ residuals[..., None])[..., 0],
-        gram=np.block([[slopes @ slopes.mT, cross], [cross.mT, overlap]]),
+        gram=gram,
         slopes=slopes,
         phi=phi,
         curve=(linear[:, None] @ basis)[:, 0],

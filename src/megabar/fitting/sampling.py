@@ -17,6 +17,7 @@ from megabar.fitting.results import Fit
 from megabar.fitting.series import fit_series
 
 _MOST_DOUBLINGS = 40
+_PRECISION = 1e-4  # of the ends of an interval, relative to its width
 
 
 def profile(
@@ -266,7 +267,7 @@ def _crossing(rise: Callable[[float], float], centre: float, step: float, limit:
         if outer == inner:
             return limit
         if rise(outer) > 0:
-            return float(brentq(rise, inner, outer, xtol=1e-5 * abs(step), rtol=1e-12))
+            return float(brentq(rise, inner, outer, xtol=_PRECISION * abs(step), rtol=1e-12))
         if beyond:
             return limit
         inner, step = outer, 2 * step
