@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _RELATIVE_BAND: Final = 1e-3
 _WINDOW: Final = 5
 _NOISY_FRACTION: Final = 0.05
+_NOISY_POINTS: Final = 12  # a turn of a smooth ramp makes up to four
 _NOISE_FACTOR: Final = 12.0
 
 
@@ -24,7 +25,8 @@ def dead_band(temperature: NDArray[np.float64]) -> float:
     """Estimate how far a flickering thermometer goes back without the temperature having turned.
 
     A ramp, smooth or in steps, equals its running median of five points; what does not is noise.
-    Where more than one point in twenty differs, the band is twelve times the rms difference.
+    Where more than one point in twenty differs, and not just a few around a turn, the band is
+    twelve times the rms difference.
 
     Parameters
     ----------
@@ -41,7 +43,8 @@ def dead_band(temperature: NDArray[np.float64]) -> float:
     windows = sliding_window_view(temperature, _WINDOW)
     half = _WINDOW // 2
     difference = temperature[half:-half] - np.median(windows, axis=-1)
-    if np.count_nonzero(difference) < _NOISY_FRACTION * temperature.size:
+    noisy = max(_NOISY_POINTS, _NOISY_FRACTION * temperature.size)
+    if np.count_nonzero(difference) < noisy:
         return 0.0
     return _NOISE_FACTOR * float(np.sqrt(np.mean(difference**2)))
 

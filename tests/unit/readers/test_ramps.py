@@ -14,6 +14,10 @@ def test_down_and_up_turns_once_at_the_coldest_point():
     assert (direction[75:] == 1).all()
 
 
+def test_a_short_triangle_turns_at_its_top():
+    assert directions(np.array([4.0, 5.0, 6.0, 5.9, 5.0, 4.0]))[1] == (2,)
+
+
 def test_a_flickering_thermometer_does_not_turn():
     rng = np.random.default_rng(2)
     flicker = 0.3 * rng.choice([-1, 0, 0, 0, 1], size=2000)
