@@ -36,7 +36,7 @@ class Verb:
 VERBS: Final = {
     "show": Verb(module="megabar.cli.files", summary="say what a file, a plan or a store is"),
     "read": Verb(module="megabar.cli.files", summary="read files and write them in open formats"),
-    "check": Verb(module="megabar.cli.files", summary="check a file, plan, store or installation"),
+    "check": Verb(module="megabar.cli.checks", summary="check a file, plan, store or installation"),
     "simulate": Verb(module="megabar.cli.work", summary="make raw files that never happened"),
     "run": Verb(module="megabar.cli.work", summary="analyse what is missing of a campaign"),
     "status": Verb(module="megabar.cli.work", summary="say how far a campaign is"),
@@ -68,7 +68,9 @@ class _Parser(argparse.ArgumentParser):
     """A parser that raises instead of printing its usage and leaving."""
 
     def error(self, message: str) -> NoReturn:
-        missing = "required" in message or "expected" in message
+        missing = message.startswith("the following arguments are required") or message.endswith(
+            ("expected one argument", "expected at least one argument")
+        )
         code = terminal.INPUT_MISSING if missing else terminal.BAD_INPUT
         raise _UsageError(f"{message}. See {self.prog} --help.", exit_code=code)
 
