@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-_NEAR_TOP: Final = 0.9  # share of the maximum within which a parabola is laid through it
+_NEAR_TOP: Final = 0.6  # of the half width at half maximum, over which a parabola is laid
+_FEWEST_POINTS: Final = 8
 _CUT: Final = 0.1  # share of the power at the top that an edge of the record may hold
 _FAINTEST: Final = 6.0  # symmetry over that of pure noise, below which an echo has no top
 
@@ -91,19 +92,17 @@ def echo_top_from_rows(
 def _neighbourhood(symmetry: NDArray[np.float64]) -> NDArray[np.int64]:
     """Points around the maximum, as many on both sides, through which a parabola can be laid."""
     peak = int(np.argmax(symmetry))
-    low = np.flatnonzero(symmetry < _NEAR_TOP * symmetry[peak])
-    left, right = low[low < peak], low[low > peak]
-    half = min(
-        peak - (int(left[-1]) if left.size else -1),
-        (int(right[0]) if right.size else symmetry.size) - peak,
-        max(1, min(peak, symmetry.size - 1 - peak)),
-    )
-    if peak in (0, symmetry.size - 1):
+    below = np.flatnonzero(symmetry < symmetry[peak] / 2)
+    left, right = below[below < peak], below[below > peak]
+    to_edge = min(peak, symmetry.size - 1 - peak)
+    if to_edge == 0 or not (left.size and right.size):
         msg = (
             "Found the echo top at the edge of the record; it may lie outside. Record earlier, or "
             "give the top."
         )
         raise Undetermined(msg, quality="no solution")
+    half_width = (int(right[0]) - int(left[-1])) / 2
+    half = min(to_edge, max(1, round(_NEAR_TOP * half_width)))
     return np.arange(peak - half, peak + half + 1)
 
 
@@ -111,10 +110,11 @@ def _refuse_cut(rows: NDArray[np.complex128], top: float, noise_std: float) -> N
     """Refuse an echo that the record cuts off: its largest overlap is not at its top."""
     power = np.mean(np.abs(rows) ** 2, axis=0) - (2 * noise_std**2 if noise_std > 0 else 0.0)
     width = max(2, rows.shape[1] // 64)
+    slack = 8 * noise_std**2 / (len(rows) * width) ** 0.5 if noise_std > 0 else 0.0
     middle = round(top)
     at_top = power[max(0, middle - width // 2) : middle + width // 2 + 1].mean()
     for side, edge in (("rise", power[:width].mean()), ("fall", power[-width:].mean())):
-        if edge > _CUT * at_top:
+        if edge > _CUT * at_top + slack:  # slack: four standard errors of noise alone
             msg = (
                 f"Found an echo whose {side} is cut off: the edge of the record holds "
                 f"{100 * edge / at_top:.0f} % of the power at its top. Give the top."
@@ -146,6 +146,8 @@ def echo_top(
         If the dataset is a Spectrum.
     Undetermined
         If no echo stands out of the noise, or the record cuts it off.
+    ValueError
+        If hardly any point lies within.
     """
     noise.need_decays(acq, stage="echo_top")
     time = np.asarray(acq["time"].values, dtype=np.float64)
@@ -154,6 +156,12 @@ def echo_top(
     if within is not None:
         low, high = (units.quantity(t, unit="s", name="end of within") for t in within)
         chosen = (time >= low) & (time <= high)
+        if np.count_nonzero(chosen) < _FEWEST_POINTS:
+            msg = (
+                f"Found {np.count_nonzero(chosen)} points within {low:g} to {high:g} s; an echo "
+                f"needs at least {_FEWEST_POINTS}. Check the unit of within."
+            )
+            raise ValueError(msg)
     noise_std = float(with_noise(acq).attrs["noise_std"])
     top, error = echo_top_from_rows(
         acq["signal"].values[:, chosen], dwell=dwell, noise_std=noise_std
