@@ -74,7 +74,7 @@ Radian = Annotated[float, _in("rad"), _text_in("rad")]
 PartsPerMillion = Annotated[float, _in("Hz/MHz"), _text_in("Hz/MHz")]
 Moment = Annotated[datetime, AfterValidator(_utc)]
 Scans = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-TimeUnit = Literal["ns", "us", "ms", "s", "minute", "hour", "day"]
+TimeUnit = Literal["ns", "us", "ms", "s", "minute", "hour", "day", "unknown"]
 PulseSequence = Annotated[str, AfterValidator(_sequence), WithJsonSchema({"enum": SEQUENCES})]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$", max_length=80)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -104,6 +104,9 @@ class Decisions:
         Start of the measurement.
     current
         Current of a resistance measurement [A].
+    source_kind, note
+        ``"log"`` or ``"digitised"`` for a table without time, and what every report must print
+        beside these numbers.
     format
         Name of the file format, where two could read the file.
     """
@@ -127,6 +130,8 @@ class Decisions:
     time_unit: TimeUnit | None = None
     started_at: Moment | None = None
     current: Ampere | None = None
+    source_kind: Literal["log", "digitised"] | None = None
+    note: str | None = None
     format: str | None = None
 
     def decided(self) -> dict[str, Any]:

@@ -5,8 +5,9 @@ all that stands before it. HDF5 ignores bytes behind its end, so any program ope
 module opens it only if the seal is whole, because an HDF5 file with a flipped byte may still open
 and give other numbers. Complex numbers are an HDF5 compound (r, i).
 
-Lists of one entry come back from HDF5 as bare values; their names are kept in an attribute of the
-file and they are restored.
+The attributes stand in the file twice: each for itself, for other programs, and all together with
+the dimensions in one JSON text, ``megabar_layout``, from which they are read. HDF5 gives back lists
+of one entry as bare values, and a walk over its attributes takes longer than reading the numbers.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import h5py
 import numpy as np
 import xarray as xr
 
@@ -25,6 +27,8 @@ from megabar.errors import SchemaError, TruncatedData, UnknownWord, UnreadableFi
 from megabar.readers.new_files import write_new
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from megabar.readers.decisions import Decisions
 
 MAGIC: Final = b"\x89HDF\r\n\x1a\n"
@@ -32,7 +36,7 @@ MAGIC: Final = b"\x89HDF\r\n\x1a\n"
 
 _MARK: Final = b"megabar1"
 _SEAL_BYTES: Final = len(_MARK) + hashlib.sha256().digest_size
-_LISTS: Final = "megabar_lists"
+_LAYOUT: Final = "megabar_layout"
 _OPENING_ERRORS: Final = (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError)
 
 
@@ -105,12 +109,13 @@ def read(path: Path, decisions: Decisions | None = None) -> xr.Dataset:
 
 def _encode(dataset: xr.Dataset) -> bytes:
     """Give the dataset as netCDF-4 bytes that were seen to decode into the same dataset."""
-    attrs = {
-        str(name): _attribute(str(name), v) for name, v in schemas.check(dataset).attrs.items()
-    }
+    attrs = {str(n): _attribute(str(n), value) for n, value in schemas.check(dataset).attrs.items()}
     plain = dataset.assign_attrs(attrs)
-    lists = json.dumps(sorted(name for name, v in attrs.items() if isinstance(v, list)))
-    bare = plain.assign_attrs({_LISTS: lists}).drop_encoding()
+    layout = json.dumps(_layout(plain), ensure_ascii=False)
+    bare = plain.assign_attrs({_LAYOUT: layout}).drop_encoding()
+    for name, variable in plain.variables.items():
+        if variable.dtype.kind == "M":
+            bare[name] = _nanoseconds(variable)
     try:
         content = bytes(bare.to_netcdf(engine="h5netcdf"))
     except (ValueError, TypeError, OSError) as error:
@@ -122,21 +127,40 @@ def _encode(dataset: xr.Dataset) -> bytes:
     return content
 
 
+def _layout(dataset: xr.Dataset) -> dict[str, Any]:
+    """Describe a dataset exactly, in JSON types: what HDF5 would blur, such as lists of one."""
+    variables = {
+        str(name): {
+            "dims": list(map(str, variable.dims)),
+            "dtype": variable.dtype.str,
+            "coordinate": name in dataset.coords,
+            "attrs": {str(n): _attribute(str(n), value) for n, value in variable.attrs.items()},
+        }
+        for name, variable in dataset.variables.items()
+    }
+    return {"variables": variables, "attrs": dataset.attrs}
+
+
+def _nanoseconds(moments: xr.Variable) -> xr.Variable:
+    """Give moments as whole nanoseconds, in the words by which other programs know them."""
+    counts = moments.values.astype("datetime64[ns]").view(np.int64)
+    attrs = {"units": "nanoseconds since 1970-01-01", "calendar": "proleptic_gregorian"}
+    missing = np.iinfo(np.int64).min
+    return xr.Variable(moments.dims, counts, {**attrs, "_FillValue": missing})
+
+
 def _decode(content: bytes, name: str) -> xr.Dataset:
     try:
-        raw = xr.load_dataset(io.BytesIO(content), engine="h5netcdf", decode_timedelta=False)
-        lists = json.loads(raw.attrs.pop(_LISTS))
-    except _OPENING_ERRORS as error:
-        raise UnreadableFile(
-            file=name,
-            field="netCDF-4",
-            found=f"the library cannot open it ({type(error).__name__}).",
-            remedy="Restore the file from a copy, or read the instrument's file again.",
-        ) from error
-    attrs = {str(key): _python(value, as_list=key in lists) for key, value in raw.attrs.items()}
-    raw.attrs = attrs
-    try:
-        return schemas.check(raw.drop_encoding())
+        with h5py.File(io.BytesIO(content), "r") as file:
+            layout = json.loads(file.attrs[_LAYOUT])
+            variables = {
+                key: xr.Variable(entry["dims"], _values(file[key], entry["dtype"]), entry["attrs"])
+                for key, entry in layout["variables"].items()
+            }
+        coords = {key for key, entry in layout["variables"].items() if entry["coordinate"]}
+        data = {key: value for key, value in variables.items() if key not in coords}
+        along = {key: variables[key] for key in layout["variables"] if key in coords}
+        return schemas.check(xr.Dataset(data, coords=along, attrs=layout["attrs"]))
     except (SchemaError, UnknownWord) as error:
         raise UnreadableFile(
             file=name,
@@ -144,6 +168,21 @@ def _decode(content: bytes, name: str) -> xr.Dataset:
             found=str(error),
             remedy="Read the instrument's file again with this version.",
         ) from error
+    except _OPENING_ERRORS as error:
+        raise UnreadableFile(
+            file=name,
+            field="netCDF-4",
+            found=f"it is no archive that this version understands ({type(error).__name__}).",
+            remedy="Restore the file from a copy, or read the instrument's file again.",
+        ) from error
+
+
+def _values(dataset: h5py.Dataset, dtype: str) -> NDArray[Any]:
+    kind = np.dtype(dtype)
+    if kind.kind == "U":
+        return np.asarray(dataset.asstr()[()], dtype=kind)
+    values = np.asarray(dataset[()])
+    return values.view(kind) if kind.kind == "M" else values.astype(kind, copy=False)
 
 
 def _attribute(name: str, value: Any) -> Any:
@@ -162,11 +201,6 @@ def _attribute(name: str, value: Any) -> Any:
         "lists of either; write anything else as one JSON text."
     )
     raise SchemaError(msg)
-
-
-def _python(value: Any, *, as_list: bool) -> Any:
-    plain = value.tolist() if isinstance(value, np.ndarray | np.generic) else value
-    return [plain] if as_list and not isinstance(plain, list) else plain
 
 
 def _sealed(content: bytes) -> bytes:

@@ -6,10 +6,10 @@ import base64
 import binascii
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import unquote, urlsplit
 
 import numpy as np
 
@@ -31,6 +31,8 @@ NUMERIC_TYPES: Final[Mapping[str, np.dtype[Any]]] = {
 }
 """Name in the file -> dtype; binary numbers are little endian."""
 
+_RELATIVE: Final = re.compile(r"(?:file:)?(?P<path>[^/\\:?#][^\\:?#]*)", re.IGNORECASE)
+_QUOTED: Final = re.compile(rb"%([0-9A-Fa-f]{2})")
 _ONE_COMPONENT: Final = ("scalar", "pixel_1", "vector_1")
 
 
@@ -206,19 +208,25 @@ def _beside(path: Path, url: Any) -> Path:
     field = "components_url"
     if not isinstance(url, str):
         raise refuse(path, field, "an external variable names its file.")
+    match = _RELATIVE.fullmatch(url)
+    if match is None:
+        found = "it is no relative file: address; nothing else is opened."
+        raise refuse(path, field, found, "Put the binary file beside this one, as file:./NAME.")
     try:
-        parts = urlsplit(url)
         folder = path.resolve().parent
-        beside = (folder / unquote(parts.path)).resolve()
+        beside = (folder / _unquoted(match["path"])).resolve()
         there = beside.is_file()
     except (ValueError, OSError, RuntimeError):
         raise refuse(path, field, "the address cannot be the name of a file.") from None
-    if parts.scheme not in ("", "file") or parts.netloc or parts.path.startswith("/"):
-        found = "it is no relative file: address; nothing else is opened."
-        raise refuse(path, field, found, "Put the binary file beside this one, as file:./NAME.")
     if not beside.is_relative_to(folder):
         found = "it leaves the folder of this file, which is refused."
         raise refuse(path, field, found, "Put the binary file beside this one, as file:./NAME.")
     if not there:
         raise refuse(path, field, "the file it names is not there.", "Copy both files.")
     return beside
+
+
+def _unquoted(address: str) -> str:
+    """Give the name that an address with %XX stands for."""
+    plain = _QUOTED.sub(lambda quoted: bytes([int(quoted[1], 16)]), address.encode())
+    return plain.decode()

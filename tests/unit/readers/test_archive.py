@@ -160,7 +160,35 @@ def test_other_programs_open_an_archive_despite_its_seal(
 ):
     archive.write(array_of_decays, tmp_path / "a.nc")
     plain = xr.load_dataset(tmp_path / "a.nc", engine="h5netcdf")
-    np.testing.assert_array_equal(plain.signal.values, array_of_decays.signal.values)
+    xr.testing.assert_equal(plain, array_of_decays)
+    assert plain.started_at.dtype == "datetime64[ns]"
+    assert plain.attrs["nucleus"] == "1H"
+    assert plain.delay.attrs["units"] == "s"
+
+
+def test_other_programs_see_an_unknown_start_as_unknown(tmp_path: Path):
+    unknown = schemas.acquisition([1j, 2.0], time=[0.0, 1e-6], attrs=attributes())
+    archive.write(unknown, tmp_path / "a.nc")
+    plain = xr.load_dataset(tmp_path / "a.nc", engine="h5netcdf")
+    assert np.isnat(plain.started_at.values)
+
+
+def test_archive_keeps_dtypes_and_words_of_coordinates(tmp_path: Path):
+    sweep = schemas.sweep(
+        {"resistance": [1.0, 2.0, 3.0]},
+        coords={
+            "temperature": np.array([4.0, 5.0, 6.0]),
+            "direction": np.array([1, 1, -1], dtype=np.int8),
+            "remark": np.array(["a", "bcd", "µ"]),
+            "good": np.array([True, False, True]),
+        },
+        attrs={"cell": "c", "current": 1e-4, "source": "s", "source_sha256": "0"},
+    )
+    archive.write(sweep, tmp_path / "a.nc")
+    back = archive.read(tmp_path / "a.nc")
+    assert back.identical(sweep)
+    for name in sweep.coords:
+        assert back[name].dtype == sweep[name].dtype
 
 
 def test_every_flipped_byte_is_noticed(tmp_path: Path):
@@ -192,8 +220,8 @@ def test_netcdf_of_another_program_is_refused(tmp_path: Path, array_of_decays: x
 
 
 def test_sealed_file_of_an_unknown_schema_is_refused(tmp_path: Path):
-    attrs = {"schema": "acquisition/9", "megabar_lists": "[]"}
-    foreign = xr.Dataset({"a": ("x", [1.0])}, attrs=attrs)
+    layout = {"variables": {}, "attrs": {"schema": "acquisition/9"}}
+    foreign = xr.Dataset({"a": ("x", [1.0])}, attrs={"megabar_layout": json.dumps(layout)})
     content = bytes(foreign.to_netcdf(engine="h5netcdf"))
     seal = b"megabar1" + hashlib.sha256(content).digest()
     (tmp_path / "a.nc").write_bytes(content + seal)

@@ -285,6 +285,14 @@ def test_only_files_below_the_folder_are_opened(tmp_path, stored, address):
     assert "passwd" not in str(caught.value)
 
 
+def test_blanks_and_umlauts_of_a_name_may_be_quoted(tmp_path, stored):
+    (tmp_path / "Kühlung 1.dat").write_bytes(np.array([1 + 2j, 3 + 4j]).tobytes())
+    for address in ("file:./K%C3%BChlung%201.dat", "Kühlung 1.dat", "FILE:Kühlung%201.dat"):
+        variable = {"type": "external", "components_url": address, "encoding": "raw"}
+        found = read(stored(document(variable=variable), "a.csdfe"), nucleus="1H")
+        np.testing.assert_array_equal(found.signal.values, [[1 + 2j, 3 + 4j]])
+
+
 @pytest.mark.parametrize(
     ("encoding", "content"),
     [
