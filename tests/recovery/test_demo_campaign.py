@@ -1,5 +1,6 @@
 """The demo campaign, from raw files to histories, against what its cells were made of."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +10,15 @@ from tests.batteries.campaigns import OBSERVED, pulls_of
 import megabar
 from megabar.virtual import simulate
 
-PLAN = Path(__file__).parents[2] / "examples" / "lah10-70-days" / "simulation.toml"
+ROOT = Path(__file__).parents[2]
+PLAN = ROOT / "examples" / "lah10-70-days" / "simulation.toml"
 SESSIONS = 4 * 13  # cells times (precursor + twelve days)
 
 
 @pytest.fixture(scope="module")
 def campaign(tmp_path_factory):
-    folder = simulate(PLAN, tmp_path_factory.mktemp("demo") / "campaign", seed=4)
+    place = tmp_path_factory.mktemp("work") / "demo" / "lah10-70-days"  # where ./run puts it
+    folder = simulate(PLAN, place, seed=4)
     found = megabar.Campaign.open(folder)
     outcome = found.run()
     assert outcome.failed == ()
@@ -44,3 +47,17 @@ def test_the_first_and_last_content_of_each_cell_is_that_of_the_paper(campaign):
         content = found.history(cell)["content"].h_per_metal
         assert 9 < float(content[0]) < 12.5
         assert float(content[-1]) < 6
+
+
+def test_the_example_of_the_readme_runs_as_printed(campaign, monkeypatch, capsys):
+    example = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    monkeypatch.chdir(campaign.parents[1])
+    names: dict = {}
+    exec(compile(example[1], "README.md", "exec"), names)  # noqa: S102 (our own page)
+    printed = capsys.readouterr().out.splitlines()
+    fwhm, fwhm_std = map(float, printed[0].split())
+    t1, t1_std, quality = printed[1].split()
+    assert abs(fwhm - 1350) < 4 * fwhm_std
+    assert abs(float(t1) - 1.5e-3) < 4 * float(t1_std)
+    assert quality == "value"
+    assert np.all(names["content"].h_per_metal_std > 0)
