@@ -2,7 +2,12 @@
 
 import numpy as np
 import pytest
-from tests.batteries.fitters import check_fitter, check_pulls, check_shared_fitter
+from tests.batteries.fitters import (
+    check_fitter,
+    check_fitters_agree,
+    check_pulls,
+    check_shared_fitter,
+)
 
 from megabar import fitting
 
@@ -162,18 +167,16 @@ def test_series_of_fits_has_honest_errors(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
+def test_single_fits_are_those_of_a_series_from_other_starts(name: str) -> None:
+    # so that what 600 rows of a series say of errors holds for single fits
+    model, truth, x, noise, scales = CASES[name]
+    check_fitters_agree(model, truth, x, noise, n=20, seed=12, scales=scales)
+
+
+@pytest.mark.parametrize("name", ["lorentzian decay", "voigt line", "recovery"])
 def test_single_fits_have_honest_errors(name: str) -> None:
     model, truth, x, noise, scales = CASES[name]
-    check_fitter(
-        model,
-        truth,
-        x,
-        noise,
-        n=60,
-        seed=12,
-        scales=scales,
-        fitter="single",
-    )
+    check_fitter(model, truth, x, noise, n=300, seed=13, scales=scales, fitter="single")
 
 
 def test_fits_with_some_unknowns_held_have_honest_errors() -> None:
