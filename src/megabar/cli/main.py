@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import traceback
 from dataclasses import dataclass
@@ -95,7 +96,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.excepthook = _confess
     as_json = "--json" in words
     try:
-        return _dispatch(words)
+        code = _dispatch(words)
+        sys.stdout.flush()  # a reader that left is noticed here, not at the end of the process
+        return code
+    except BrokenPipeError:  # such as | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return terminal.OK
     except (_UsageError, errors.MegabarError, OSError) as error:
         return _explain(error, words, as_json=as_json, traced=traced)
     except KeyboardInterrupt:

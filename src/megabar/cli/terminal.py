@@ -18,6 +18,8 @@ BAD_INPUT: Final = 2
 INPUT_MISSING: Final = 10
 LOW_CONFIDENCE: Final = 11
 
+_WIDTH_OF_FILES: Final = 160  # columns of tables that go into a file or a pipe
+
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
@@ -128,7 +130,8 @@ def _print_table(table: Table) -> None:
         drawn.add_column(escape(column), overflow="fold")
     for row in table.rows:
         drawn.add_row(*(escape(word) for word in row))
-    Console(highlight=False).print(drawn)
+    width = None if sys.stdout.isatty() else _WIDTH_OF_FILES
+    Console(highlight=False, width=width).print(drawn)
 
 
 @contextmanager

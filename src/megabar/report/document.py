@@ -216,7 +216,7 @@ def _day_table(facts: Material, page: CellPage) -> DayTable:
     ]
     return DayTable(
         headers=tuple(
-            (node, numbers.display_of(name).label, numbers.display_of(name).unit)
+            (node, numbers.display_of(name).short, numbers.display_of(name).unit)
             for node, name in columns
         ),
         rows=tuple(

@@ -28,8 +28,8 @@ class Display:
 
     Parameters
     ----------
-    label
-        Its name in words.
+    label, short
+        Its name in words, and at the head of a column.
     unit
         Unit in which it is shown; empty for a pure number.
     factor
@@ -37,30 +37,33 @@ class Display:
     """
 
     label: str
+    short: str
     unit: str
     factor: float = 1.0
 
 
 _DISPLAYS: Final[Mapping[str, Display]] = MappingProxyType(
     {
-        "h_per_metal": Display(label="hydrogen per metal atom", unit=""),
-        "shift": Display(label="shift", unit="Hz/MHz"),
-        "field_offset": Display(label="field offset", unit="Hz/MHz"),
+        "h_per_metal": Display(label="hydrogen per metal atom", short="H per metal", unit=""),
+        "shift": Display(label="shift", short="shift", unit="Hz/MHz"),
+        "field_offset": Display(label="field offset", short="field offset", unit="Hz/MHz"),
         "line_frequency": Display(
-            label="line frequency, offset from carrier", unit="kHz", factor=1e-3
+            label="line frequency, offset from carrier", short="line", unit="kHz", factor=1e-3
         ),
-        "fwhm": Display(label="full width at half maximum", unit="kHz", factor=1e-3),
-        "t1": Display(label="T₁", unit="ms", factor=1e3),
-        "t2": Display(label="T₂", unit="ms", factor=1e3),
-        "t1rho": Display(label="T₁ρ", unit="ms", factor=1e3),
-        "snr_per_root_scan": Display(label="signal to noise per √scan", unit=""),
-        "second_moment": Display(label="second moment", unit="rad² s⁻²"),
-        "diffusivity": Display(label="diffusivity", unit="m² s⁻¹"),
-        "tc_onset": Display(label="Tc onset", unit="K"),
-        "tc_midpoint": Display(label="Tc midpoint", unit="K"),
-        "tc_zero": Display(label="Tc zero", unit="K"),
-        "tc_width": Display(label="Tc width", unit="K"),
-        "splitting": Display(label="splitting", unit="kHz", factor=1e-3),
+        "fwhm": Display(label="full width at half maximum", short="width", unit="kHz", factor=1e-3),
+        "t1": Display(label="T₁", short="T₁", unit="ms", factor=1e3),
+        "t2": Display(label="T₂", short="T₂", unit="ms", factor=1e3),
+        "t1rho": Display(label="T₁ρ", short="T₁ρ", unit="ms", factor=1e3),
+        "snr_per_root_scan": Display(
+            label="signal to noise per √scan", short="signal to noise / √scan", unit=""
+        ),
+        "second_moment": Display(label="second moment", short="second moment", unit="rad² s⁻²"),
+        "diffusivity": Display(label="diffusivity", short="diffusivity", unit="m² s⁻¹"),
+        "tc_onset": Display(label="Tc onset", short="Tc onset", unit="K"),
+        "tc_midpoint": Display(label="Tc midpoint", short="Tc midpoint", unit="K"),
+        "tc_zero": Display(label="Tc zero", short="Tc zero", unit="K"),
+        "tc_width": Display(label="Tc width", short="Tc width", unit="K"),
+        "splitting": Display(label="splitting", short="splitting", unit="kHz", factor=1e-3),
     }
 )
 
@@ -86,7 +89,8 @@ def display_of(name: str) -> Display:
     if name in _DISPLAYS:
         return _DISPLAYS[name]
     unit = UNITS.get(name, "1")
-    return Display(label=name.replace("_", " "), unit="" if unit == "1" else unit)
+    words = name.replace("_", " ")
+    return Display(label=words, short=words, unit="" if unit == "1" else unit)
 
 
 def format_value(value: float, std: float, unit: str, *, quality: str = "value") -> str:

@@ -7,25 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
-from megabar import spectra
-from megabar.errors import MegabarError
-from megabar.report import figures, series
+from megabar.report import figures, series, waterfall
 
 if TYPE_CHECKING:
-    import xarray as xr
-
-    from megabar.campaign.answers import Archived
     from megabar.campaign.runner import Campaign
     from megabar.history import Number
     from megabar.report.material import CellPage, Material
 
-MOST_SPECTRA: Final = 13
 MOST_CURVES: Final = 5
-_POINTS: Final = 900  # of one spectrum on paper
-_REACH: Final = 2.5  # widths of the line that are shown on either side
-_SMOOTHING: Final = 0.25  # width of the exponential window over that of the line
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +28,7 @@ class Plate:
     title, caption
         What it shows, and how to read it.
     svg
-        The picture.
+        The picture; empty if nothing could be drawn, and the caption says why.
     """
 
     name: str
@@ -142,7 +131,7 @@ def of_cell(campaign: Campaign, facts: Material, page: CellPage) -> Iterator[Pla
     :
         In the order of the numbers of the figures.
     """
-    for plate in (_waterfall(campaign, facts, page), _curves(facts, page)):
+    for plate in (_spectra(campaign, facts, page), _curves(facts, page)):
         if plate is not None:
             yield plate
     for grid in _GRIDS:
@@ -185,6 +174,23 @@ def _history(
     )
 
 
+def _spectra(campaign: Campaign, facts: Material, page: CellPage) -> Plate | None:
+    """Draw the spectra above each other, and name those that could not be drawn."""
+    traces, lost = waterfall.traces(campaign, page, nuclei=facts.nuclei)
+    if not traces and not lost:
+        return None
+    words = waterfall.CAPTION if traces else ""
+    if lost:
+        words += f" Not drawn: {'; '.join(lost)}"
+    picture = figures.waterfall(traces, label=waterfall.label(traces)) if traces else None
+    return Plate(
+        name=f"{page.name}-spectra",
+        title="Spectra over the days",
+        caption=words.strip(),
+        svg=figures.svg_bytes(picture) if picture else b"",
+    )
+
+
 def _curves(facts: Material, page: CellPage) -> Plate | None:
     """Draw the points, the fit and the residuals of relaxation measurements."""
     panels: dict[str, list[series.Curve]] = {}
@@ -216,85 +222,3 @@ def _curves(facts: Material, page: CellPage) -> Plate | None:
 
 def _has_curve(number: Number) -> bool:
     return math.isfinite(number.value) and "curve_x" in number.details
-
-
-def _waterfall(campaign: Campaign, facts: Material, page: CellPage) -> Plate | None:
-    lines: dict[str, dict[str, Number]] = {}
-    for number in page.numbers:
-        if number.measure == "line" and number.node == number.nucleus:
-            lines.setdefault(number.record, {})[number.name] = number
-    traces: dict[str, list[series.Trace]] = {}
-    for nucleus in facts.nuclei:
-        records = [r for r in page.records if r.id in lines and r.nucleus == nucleus]
-        chosen = [records[k] for k in series.spread(len(records), MOST_SPECTRA)]
-        found = [_trace(campaign, record, lines[record.id]) for record in chosen]
-        members = _common_window([one for one in found if one is not None])
-        if members:
-            traces[nucleus] = members
-    if not traces:
-        return None
-    in_shift = all(one.referenced for rows in traces.values() for one in rows)
-    return Plate(
-        name=f"{page.name}-spectra",
-        title="Spectra over the days",
-        caption="Each spectrum over its own largest value; echoes from their top. Bars below: "
-        "position and full width of the fitted line. For the eye alone, spectra are smoothed by "
-        "a quarter of that width; fits never are. Points lost in the dead time leave broad lines "
-        "on a rolling base.",
-        svg=figures.svg_bytes(
-            figures.waterfall(
-                traces, label="shift (Hz/MHz)" if in_shift else "offset from carrier (kHz)"
-            )
-        ),
-    )
-
-
-def _trace(campaign: Campaign, record: Archived, line: dict[str, Number]) -> series.Trace | None:
-    """Make one spectrum for the eye; None where the record has none to show."""
-    if not {"line_frequency", "fwhm"} <= line.keys():
-        return None
-    centre, fwhm = line["line_frequency"].value, line["fwhm"].value
-    if not (math.isfinite(centre) and math.isfinite(fwhm)):
-        return None
-    try:
-        spectrum = _spectrum(campaign.load(record), centre=centre, fwhm=fwhm)
-    except MegabarError:
-        return None  # the number of this record, or its failure, stands in the tables
-    frequency = np.asarray(spectrum["frequency"].values, dtype=np.float64)
-    height = np.asarray(spectrum["spectrum"].values[0].real, dtype=np.float64)
-    near = np.abs(frequency - centre) < 12 * fwhm
-    scale = float(height[near].max(initial=0.0)) or 1.0
-    shift = line.get("shift")
-    carrier = float(spectrum.attrs["carrier_frequency"])
-    if shift is None or not math.isfinite(shift.value):
-        return series.Trace(
-            elapsed=record.elapsed, axis=frequency / 1e3, height=height / scale,
-            position=centre / 1e3, width=fwhm / 1e3, referenced=False,
-        )  # fmt: skip
-    reference = (carrier + centre) / (1 + 1e-6 * shift.value)
-    return series.Trace(
-        elapsed=record.elapsed, axis=1e6 * ((carrier + frequency) / reference - 1),
-        height=height / scale, position=shift.value, width=1e6 * fwhm / reference, referenced=True,
-    )  # fmt: skip
-
-
-def _spectrum(dataset: xr.Dataset, *, centre: float, fwhm: float) -> xr.Dataset:
-    first = dataset.isel(step=slice(0, 1))
-    if first.attrs["schema"] == "spectrum/1":
-        return first
-    dead_time = float(first.attrs["dead_time"])
-    if math.isfinite(dead_time):
-        first = spectra.trim(first, dead_time=dead_time)
-    if float(first["time"][0]) < 0:
-        first = spectra.half_echo(first)
-    turned = spectra.transform(first, zero_fill=2, window="exponential", width=_SMOOTHING * fwhm)
-    return spectra.autophase(turned, frequency=centre, fwhm=(1 + _SMOOTHING) * fwhm)
-
-
-def _common_window(rows: list[series.Trace]) -> list[series.Trace]:
-    """Cut all spectra of one panel to the stretch in which their lines lie."""
-    if not rows:
-        return []
-    low = min(row.position - _REACH * row.width for row in rows)
-    high = max(row.position + _REACH * row.width for row in rows)
-    return [row.within(low, high, most=_POINTS) for row in rows]
