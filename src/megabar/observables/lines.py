@@ -39,7 +39,7 @@ _CARRIED: Final = (
     "reference_compound",
     "reference_route",
 )
-_LEAST_SIGMAS: Final = 5.0  # below, one line of a sum takes up the misfit of the others
+_LEAST_SIGMAS: Final = 4.0  # below, one line of a sum takes up the misfit of the others
 _MISFIT: Final = 1e-4  # probability of chi2 below which a fit is said not to describe the data
 
 
@@ -261,7 +261,7 @@ def components(
     shape
         One of :data:`SHAPES`, the same for all.
     windows
-        For each line the range [Hz from carrier] in which it is sought first.
+        For each line the range [Hz from carrier] in which it lies.
     step
         Which step, if there are several.
     within
@@ -309,7 +309,8 @@ def components(
         for label, found in zip(labels, searches, strict=True)
         for name, value in found.theta.items()
     }
-    fit = _fit(task, row, model, start, fixed=None)
+    places = {f"frequency_{label}": window for label, window in zip(labels, windows, strict=True)}
+    fit = _fit(task, row, model, start, bounds=places)
     several = tuple(
         _present(task, row, found, Part(fit=fit, suffix=f"_{label}"))
         for label, found in zip(labels, searches, strict=True)
@@ -350,7 +351,8 @@ def _fit(
     model: fitting.Model,
     start: Mapping[str, float],
     *,
-    fixed: Mapping[str, float] | None,
+    fixed: Mapping[str, float] | None = None,
+    bounds: Mapping[str, tuple[float, float]] | None = None,
 ) -> fitting.Fit:
     x, y = task.record.time, task.record.signal[row]
     if task.window is not None:
@@ -362,6 +364,7 @@ def _fit(
         noise_std=float(task.record.noise_std[row]),
         start={name: start[name] for name in model.parameters},
         fixed=fixed,
+        bounds=bounds,
     )
 
 

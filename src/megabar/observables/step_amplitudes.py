@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from megabar.observables.records import Record
 
+_FINER: Final = 32  # places per resolved frequency, so that no phase is lost between two
 _UNLIKELY: Final = 1e-4  # probability below which rows are said not to share phase or frequency
 
 
@@ -195,13 +196,15 @@ def _offsets(
     drift: float,
 ) -> NDArray[np.float64]:
     """How far each row lies from the strongest one [Hz]; faint rows follow their neighbours."""
-    fine = np.arange(-drift, drift, 0.05 / (record.dwell * record.time.size))
-    turns = np.exp(-2j * np.pi * fine[:, None] * record.time)
-    power = np.abs((record.signal * weights) @ turns.T) ** 2
-    peak = fine[np.argmax(power, axis=1)]
+    length = 2 ** int(np.ceil(np.log2(_FINER * record.time.size)))
+    grid = np.fft.fftshift(np.fft.fftfreq(length, d=record.dwell))
+    near = np.abs(grid) <= max(drift, grid[-1] - grid[-2])
+    spectra = np.fft.fft(record.signal * weights, n=length, axis=1)
+    power = np.abs(np.fft.fftshift(spectra, axes=1)[:, near]) ** 2
+    peak = grid[near][np.argmax(power, axis=1)]
     level = record.noise_std**2 * np.sum(np.abs(weights) ** 2)
     seen = power.max(axis=1) / (2 * level) > detection.power_limit(
-        false_alarm=FALSE_ALARM, trials=fine.size
+        false_alarm=FALSE_ALARM, trials=int(np.count_nonzero(near))
     )
     index = np.arange(len(rows))
     offsets: NDArray[np.float64] = np.interp(index, index[seen], peak[seen])
