@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from megabar.readers import table_text
-from megabar.readers.tables import series_of, sweep_from
+from megabar.readers.sweeps import sweep_from
+from megabar.readers.tables import series_of
 
 if TYPE_CHECKING:
     import xarray as xr

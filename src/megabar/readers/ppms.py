@@ -16,8 +16,9 @@ import numpy as np
 
 from megabar.errors import OpenQuestion, UnreadableFile
 from megabar.readers.plain_text import number, read_lines
+from megabar.readers.sweeps import sweep_from
 from megabar.readers.table_text import Column, TextTable
-from megabar.readers.tables import series_of, sweep_from
+from megabar.readers.tables import series_of
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -13,7 +13,7 @@ import numpy as np
 
 from megabar import schemas
 from megabar.errors import TruncatedData, UnreadableFile
-from megabar.readers import statements
+from megabar.readers import sweeps
 from megabar.readers.plain_text import moment, number, read_lines
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def read(path: Path, decisions: Decisions) -> xr.Dataset:
         told = (*told, f"Note: {decisions.note}.")
         attrs = {**attrs, "note": decisions.note}
     started_at = attrs.pop("date", None)
-    origin = statements.origin(path, decisions, format_name="raman-text")
+    origin = sweeps.origin(path, decisions, format_name="raman-text")
     dataset = schemas.sweep(
         {"intensity": columns.pop("intensity")},
         coords=columns,

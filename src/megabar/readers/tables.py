@@ -19,9 +19,9 @@ import numpy as np
 
 from megabar import schemas, units
 from megabar.errors import OpenQuestion, UnitError, UnknownWord, UnreadableFile, did_you_mean
-from megabar.readers import ramps, statements, table_text
+from megabar.readers import table_text
 from megabar.readers.new_files import write_new
-from megabar.readers.plain_text import ends_whole
+from megabar.readers.sweeps import is_value, sweep_from
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -44,10 +44,6 @@ _ALIASES: Final[Mapping[str, Mapping[str, float]]] = {
     "s-1": dict.fromkeys(("s-1", "1/s", "D/s", "H/s", "s^-1"), 1.0),
     "1": {"": 1.0, "1": 1.0, "%": 0.01, "counts": 1.0, "a.u.": 1.0},
 }
-_DIGITISED: Final = (
-    "The points were taken from a picture: there is no noise to weight them by, no time, no "
-    "direction, and the zero of the quantity is uncertain by about 1 % of its largest value."
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,73 +133,6 @@ def series_of(
     return series, told
 
 
-def sweep_from(
-    path: Path,
-    decisions: Decisions,
-    *,
-    series: Mapping[str, NDArray[np.float64]],
-    warnings: tuple[str, ...],
-    format_name: str,
-    attrs: Mapping[str, Any] | None = None,
-) -> xr.Dataset:
-    """Make the Sweep of a file out of its columns; directions come from the temperatures.
-
-    Parameters
-    ----------
-    path
-        The file.
-    decisions
-        cell, current, source_kind, started_at, note.
-    series
-        Quantity -> values in the unit of :mod:`megabar.schemas`, (point,), in the order of the
-        file.
-    warnings
-        What was repaired.
-    format_name
-        Name of the format.
-    attrs
-        Further attributes.
-
-    Returns
-    -------
-    :
-        Dataset of schema ``sweep/1``.
-
-    Raises
-    ------
-    OpenQuestion
-        If a resistance has no time, and nobody said whether its rows are in order.
-    UnreadableFile
-        If no temperature is above 0 K.
-    """
-    series, warnings = _above_zero_kelvin(path, series, warnings)
-    measured = {n: v for n, v in series.items() if _is_value(n)}
-    along: dict[str, NDArray[Any]] = {n: v for n, v in series.items() if n not in measured}
-    kind = _source_kind(path, decisions, series)
-    told = list(warnings)
-    if not ends_whole(path):
-        told.append("The last line has no end: if the file was cut, its last number is wrong.")
-    if "temperature" in along:
-        direction = np.zeros(len(along["temperature"]), dtype=np.int8)
-        if kind == "log":
-            direction, turns = ramps.directions(along["temperature"])
-            told += ramps.reversal_warnings(along["temperature"], turns)
-        along["direction"] = direction
-    if kind == "digitised":
-        told.append(_DIGITISED)
-        told += _repeats(along.get("temperature"))
-    if decisions.note is not None:
-        told.append(f"Note: {decisions.note}.")
-    statement = statements.origin(path, decisions, format_name=format_name)
-    statement |= {"current": _known(decisions.current), "source_kind": kind, **(attrs or {})}
-    if decisions.note is not None:
-        statement["note"] = decisions.note
-    dataset = schemas.sweep(
-        measured, coords=along, attrs=statement, started_at=decisions.started_at
-    )
-    return schemas.with_warnings(dataset, *told) if told else dataset
-
-
 def write_csv(dataset: xr.Dataset, path: Path) -> str:
     """Write a dataset as CSV: one row for each point, units in the header, every digit.
 
@@ -243,7 +172,7 @@ def _column_map(path: Path, table: TextTable, columns: Mapping[str, str] | None)
         found = f"{len(table.columns)} columns of {len(table.rows)} rows, and no map of them."
         raise _column_question(path, table, "columns", found)
     wanted = [_resolved(path, table, quantity, str(text)) for quantity, text in columns.items()]
-    if not any(_is_value(entry.quantity) for entry in wanted):
+    if not any(is_value(entry.quantity) for entry in wanted):
         msg = (
             "Found a column map without anything measured. Map at least one of "
             f"{', '.join(schemas.SWEEP_VALUES)}."
@@ -277,12 +206,6 @@ def _resolved(path: Path, table: TextTable, quantity: str, text: str) -> _Wanted
         found = f"there is no column {text[:60]!r}."
         raise _column_question(path, table, f"columns, {quantity}", found)
     return _Wanted(quantity=quantity, index=index, unit=match["unit"] or "")
-
-
-def _is_value(quantity: str) -> bool:
-    """Say whether a quantity is measured; the resistance of a thermometer is a coordinate."""
-    plain = quantity.removesuffix("_std")
-    return plain in schemas.SWEEP_VALUES or plain in {f"{v}_offset" for v in schemas.SWEEP_VALUES}
 
 
 def _index(columns: tuple[Column, ...], text: str) -> int | None:
@@ -374,63 +297,6 @@ def _affine(unit: str, target: str) -> tuple[float, float] | None:
     except UnitError:
         return None
     return zero, one - zero
-
-
-# --- the sweep ------------------------------------------------------------------------------------
-
-
-def _source_kind(
-    path: Path, decisions: Decisions, series: Mapping[str, NDArray[np.float64]]
-) -> str:
-    if decisions.source_kind is not None:
-        return decisions.source_kind
-    if "resistance" not in series or "time" in series:
-        return "log" if "time" in series else schemas.UNKNOWN
-    raise OpenQuestion(
-        file=path.name,
-        field="order of the rows",
-        found="a resistance without time: the rows may be in the order of the measurement, or "
-        "taken from a picture.",
-        argument="source_kind",
-        candidates=["'log'", "'digitised'"],
-    )
-
-
-def _above_zero_kelvin(
-    path: Path, series: Mapping[str, NDArray[np.float64]], warnings: tuple[str, ...]
-) -> tuple[Mapping[str, NDArray[np.float64]], tuple[str, ...]]:
-    """Leave out the points of a thermometer that reports no temperature."""
-    if "temperature" not in series:
-        return series, warnings
-    possible = series["temperature"] > 0
-    impossible = int(np.count_nonzero(~possible))
-    if not impossible:
-        return series, warnings
-    if not possible.any():
-        raise UnreadableFile(
-            file=path.name,
-            field="temperature",
-            found="no temperature is above 0 K.",
-            remedy="Check the unit in the column map.",
-        )
-    told = f"{impossible} points at or below 0 K were left out: the thermometer gave no reading."
-    return {name: values[possible] for name, values in series.items()}, (*warnings, told)
-
-
-def _repeats(temperature: NDArray[np.float64] | None) -> list[str]:
-    if temperature is None:
-        return []
-    repeated = temperature.size - np.unique(temperature).size
-    if not repeated:
-        return []
-    return [
-        f"{repeated} of {temperature.size} temperatures repeat an earlier one: merge them before "
-        "taking a derivative."
-    ]
-
-
-def _known(value: float | None) -> float:
-    return float("nan") if value is None else value
 
 
 # --- CSV out --------------------------------------------------------------------------------------

@@ -160,7 +160,7 @@ def test_an_open_column_is_asked_about(table, columns, match):
 @pytest.mark.parametrize(
     ("columns", "match"),
     [
-        ({"temprature": "T in K", "resistance": "R in ohm"}, "Did you mean temperature"),
+        ({"temperatures": "T in K", "resistance": "R in ohm"}, "Did you mean temperature"),
         ({"temperature": "T in K"}, "without anything measured"),
     ],
 )
