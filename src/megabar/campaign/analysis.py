@@ -10,6 +10,7 @@ from megabar.campaign.rows import digest
 from megabar.matter import nuclei
 from megabar.observables import lines, relaxation_times
 from megabar.observables.critical_temperature import critical_temperature
+from megabar.spectra.apodisation import with_noise
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -41,7 +42,10 @@ def parameters(channel: Channel) -> dict[str, Any]:
         "shape": channel.shape,
         "model": channel.model,
         "window": channel.window,
+        "drift": channel.drift,
+        "step": channel.step,
         "normal_state": channel.normal_state,
+        "ramp": channel.ramp,
     }
     return {name: value for name, value in told.items() if value is not None}
 
@@ -66,7 +70,7 @@ def identity(acquisition: Acquisition, channel: Channel, *, field: float | None)
     return digest(
         step=channel.measure,
         inputs=[acquisition.id, acquisition.archive_sha256],
-        parameters=parameters(channel) | {"field": field},
+        parameters=parameters(channel) | {"until": channel.until, "field": field},
         version=provenance.package_version(),
     )
 
@@ -93,8 +97,16 @@ def observe(dataset: xr.Dataset, channel: Channel, *, field: float | None) -> xr
     MegabarError
         If the data do not give it.
     """
-    numbers = _measured(dataset, channel)
+    numbers = _measured(_cut(dataset, channel.until), channel)
     return schemas.with_warnings(numbers, *_wrong_field(dataset, field))
+
+
+def _cut(dataset: xr.Dataset, until: float | None) -> xr.Dataset:
+    """Leave out what comes late in a decay; its noise is that of the whole tail."""
+    if until is None:
+        return dataset
+    whole = with_noise(schemas.check(dataset, "acquisition/1"))
+    return whole.isel(time=whole["time"].values <= until)
 
 
 def _measured(dataset: xr.Dataset, channel: Channel) -> xr.Dataset:

@@ -241,21 +241,21 @@ def progress(
     :
         One line for each cell, channel and day.
     """
-    rows = {(row.cell, row.source): row for row in acquisitions if row.superseded_by is None}
+    rows = {row.place: row for row in acquisitions if row.superseded_by is None}
     observed = {row.acquisition for row in analyses if row.step in _MEASURES}
-    failed = {(row.cell, row.source) for row in failures if row.stage != "derive"}
-    files: dict[tuple[str, str], tuple[str, str, str | None]] = {
-        (s.cell, s.name): (s.channel.name, s.channel.measure, s.excluded) for s in sources
+    failed = {row.place for row in failures if row.stage != "derive"}
+    files: dict[tuple[str, str, str], tuple[str, str | None]] = {
+        source.place: (source.channel.measure, source.excluded) for source in sources
     }
     files |= {
-        place: (row.channel, row.measure, row.excluded)
+        place: (row.measure, row.excluded)
         for place, row in rows.items()
         if place not in files and not row.present
     }
     counts: dict[tuple[str, str, str, int | None], Counter[str]] = {}
-    for place, (channel, measure, excluded) in files.items():
+    for place, (measure, excluded) in files.items():
         row = rows.get(place)
-        key = (place[0], channel, measure, _day(plan, row))
+        key = (place[0], place[1], measure, _day(plan, row))
         word = _state(row, excluded=excluded, failed=place in failed, observed=observed)
         counts.setdefault(key, Counter()).update(
             ["found", *word, *(["archived"] if row else []), *_absence(row)]

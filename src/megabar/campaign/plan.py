@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -30,7 +30,7 @@ from pydantic import (
 )
 
 from megabar import units
-from megabar.campaign import contradictions
+from megabar.campaign import contradictions, mistakes
 from megabar.errors import PlanError, UnitError, did_you_mean, one_of
 from megabar.schemas import SEQUENCES
 
@@ -74,6 +74,7 @@ Radian = Annotated[float, _in("rad"), _text_in("rad")]
 PartsPerMillion = Annotated[float, _in("Hz/MHz"), _text_in("Hz/MHz")]
 Moment = Annotated[datetime, AfterValidator(_utc)]
 Scans = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Index = Annotated[int, Field(ge=0)]
 TimeUnit = Literal["ns", "us", "ms", "s", "minute", "hour", "day", "unknown"]
 PulseSequence = Annotated[str, AfterValidator(_sequence), WithJsonSchema({"enum": SEQUENCES})]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$", max_length=80)]
@@ -190,8 +191,16 @@ class Channel(Decisions):
         Line shape; decay or recovery law.
     window
         Band around the line [Hz from the carrier].
+    until
+        Points after this time are left out [s].
+    drift
+        How far the line may wander between steps [Hz].
+    step
+        Index of the step whose line is measured.
     normal_state
         Temperatures between which the resistance is that of the normal state [K].
+    ramp
+        Index of the ramp of a sweep that goes up and down.
     t1, t1_std, t2, t2_std
         Stated relaxation times with errors [s], used where no record measures them.
     """
@@ -206,7 +215,11 @@ class Channel(Decisions):
     shape: Literal["lorentzian", "gaussian", "voigt"] | None = None
     model: Literal["single", "stretched", "two-component"] | None = None
     window: tuple[Hertz, Hertz] | None = None
+    until: Seconds | None = None
+    drift: Hertz | None = None
+    step: Index | None = None
     normal_state: tuple[Kelvin, Kelvin] | None = None
+    ramp: Index | None = None
     t1: Seconds | None = None
     t1_std: Seconds | None = None
     t2: Seconds | None = None
@@ -405,7 +418,7 @@ def load(path: Path) -> Plan:
     plan = dataclasses.replace(plan, files=(*plan.files, *added))
     problems = list(contradictions.of(plan))
     if problems:
-        raise _error(path.name, problems)
+        raise mistakes.error(path.name, problems)
     return plan
 
 
@@ -453,70 +466,5 @@ def _validated(kind: type, document: Mapping[str, Any], *, file: str) -> Any:
         return _adapter(kind).validate_python(document)
     except ValidationError as error:
         items = error.errors(include_url=False)
-        problems = [_problem(item, document) for item in items if not _echo(item, items)]
-    raise _error(file, list(dict.fromkeys(problems)))
-
-
-def _echo(item: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether an error only repeats that the entries of a table have errors."""
-    inner = (other["loc"][:1] == item["loc"] and len(other["loc"]) > 1 for other in items)
-    return item["type"] == "too_short" and any(inner)
-
-
-def _error(file: str, problems: Sequence[str]) -> PlanError:
-    if len(problems) == 1:
-        return PlanError(f"{file}: {problems[0]}")
-    lines = "".join(f"\n  {problem}" for problem in problems)
-    return PlanError(f"{file}: {len(problems)} mistakes.{lines}")
-
-
-def _problem(item: Mapping[str, Any], document: Mapping[str, Any]) -> str:
-    where, key, kind = _place(item["loc"], document)
-    found, word = item["input"], str(item["type"])
-    path = f"{where}.{key}" if where and key else where or key
-    if word == "unexpected_keyword_argument":
-        return f"{path}: unknown key. {did_you_mean(key, _keys(kind))}"
-    if word == "missing":
-        return f"{path}: {_missing(item, key)}"
-    if word == "literal_error":
-        return f"{path}: found {found!r}. {did_you_mean(str(found), _words(kind, key))}"
-    if word == "value_error":
-        return f"{path}: {item['ctx']['error']}"
-    return f"{path}: found {found!r}. {item['msg']}."
-
-
-def _missing(item: Mapping[str, Any], key: str) -> str:
-    if isinstance(item["loc"][-1], int):
-        return f"found {item['input']!r}, which has too few entries. Two are needed."
-    return f"missing, and it is not guessed. Add {key} = ..., see docs/reference/plan.md."
-
-
-def _place(loc: Sequence[Any], document: Mapping[str, Any]) -> tuple[str, str, type]:
-    """Name the table of an error as its writer knows it: ``[[channel]] "1H-fid"``."""
-    if len(loc) < 2 or loc[0] not in _TABLES:
-        return "", ".".join(map(str, loc)), Plan
-    table, kind = loc[0], _TABLES[loc[0]]
-    if not isinstance(loc[1], int):
-        return f"[{table}]", str(loc[1]), kind
-    entry = document[table][loc[1]]
-    label = entry.get("name", entry.get("path")) if isinstance(entry, dict) else None
-    named = f'"{label}"' if label else f"number {loc[1] + 1}"
-    key = str(loc[2]) if len(loc) > 2 else ""
-    return f"[[{table}]] {named}", key, kind
-
-
-def _keys(kind: type) -> list[str]:
-    renamed = {"cells": "cell", "channels": "channel", "files": "file"} if kind is Plan else {}
-    return [renamed.get(f.name, f.name) for f in dataclasses.fields(kind)]
-
-
-def _words(kind: type, key: str) -> list[str]:
-    return [str(word) for word in _literals(get_type_hints(kind, include_extras=True)[key])]
-
-
-def _literals(hint: Any) -> Iterator[Any]:
-    if get_origin(hint) is Literal:
-        yield from get_args(hint)
-        return
-    for part in get_args(hint):
-        yield from _literals(part)
+    problems = mistakes.sentences(items, document, top=kind, tables=_TABLES)
+    raise mistakes.error(file, problems)

@@ -85,6 +85,11 @@ class Acquisition:
     superseded_by: str | None = None
 
     @property
+    def place(self) -> tuple[str, str, str]:
+        """Cell, channel and source."""
+        return (self.cell, self.channel, self.source)
+
+    @property
     def live(self) -> bool:
         """Whether its numbers enter."""
         return self.superseded_by is None and self.excluded is None
@@ -229,6 +234,11 @@ class Failure:
     remedy: str = ""
     argument: str = ""
     candidates: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """Cell, channel and source."""
+        return (self.cell, self.channel, self.source)
 
 
 def digest(**parts: Any) -> str:

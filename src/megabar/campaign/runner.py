@@ -8,20 +8,16 @@ what was done is not done again, what changed is done anew and supersedes the ol
 
 from __future__ import annotations
 
-import dataclasses
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from megabar import history, provenance
-from megabar.campaign import analysis, answers, content, plan, sessions, shifts, sources, work
+from megabar.campaign import answers, plan, sources, stages
 from megabar.campaign import workers as processes
-from megabar.campaign.rows import Acquisition, Analysis, Failure
 from megabar.campaign.store import ARCHIVE, DATABASE, Store
-from megabar.campaign.work import Result, Task
-from megabar.errors import PlanError, ReadError
 from megabar.readers import archive
 
 if TYPE_CHECKING:
@@ -29,7 +25,7 @@ if TYPE_CHECKING:
 
     from megabar.campaign.answers import Archived, Progress
     from megabar.campaign.plan import Plan
-    from megabar.campaign.sources import Source
+    from megabar.campaign.rows import Failure
     from megabar.history import Number
 
 STORE_FOLDER = "store"
@@ -161,15 +157,16 @@ class Campaign:
         found, warnings = sources.find(self.plan, self.folder)
         told = progress or _silent
         with Store.open(self.store_folder, "w", rebuild=rebuild) as store:
-            damaged = self._restore(store)
-            tasks = self._missing(store, found)
+            run = stages.Run(plan=self.plan, folder=self.folder, store=store, found=found)
+            damaged = stages.restore(run)
+            tasks = stages.missing(run)
             count = processes.available() if workers is None else workers
             done = processes.performed(tasks, workers=count)
             for number, (task, result) in enumerate(done, start=1):
-                _keep(store, task, result, found)
+                stages.keep(run, task, result)
                 told(f"{task.source.cell}: {task.source.name}", number, len(tasks))
-            self._reconcile(store, found)
-            self._derive(store)
+            stages.reconcile(run)
+            stages.derive(run)
             failed = store.failures()
         return Outcome(
             done=len(tasks),
@@ -178,126 +175,6 @@ class Campaign:
             seconds=time.perf_counter() - start,
             warnings=(*warnings, *damaged),
         )
-
-    # --- the stages of a run ----------------------------------------------------------------------
-
-    def _restore(self, store: Store) -> tuple[str, ...]:
-        """Fill an empty database from the archive, and say which of its files are damaged."""
-        if store.acquisitions():
-            return ()
-        rows, damaged = [], []
-        for path in sorted(self.archive_folder.glob("*/*.nc")):
-            try:
-                rows.append(work.acquisition_in(path, self.archive_folder))
-            except ReadError as error:
-                damaged.append(f"Archive, {path.parent.name}: {error}")
-        with store.transaction():
-            for row in _predecessors_first(rows):
-                store.add_acquisition(row)
-        return tuple(damaged)
-
-    def _missing(self, store: Store, found: Sequence[Source]) -> list[Task]:
-        rows = {(r.cell, r.source): r for r in store.acquisitions() if r.superseded_by is None}
-        finished = {row.id for row in store.analyses()} | {row.identity for row in store.failures()}
-        tasks = []
-        for source in found:
-            row = rows.get((source.cell, source.name))
-            known = row if row is not None and self._is_current(row, source) else None
-            if known is None or not self._is_finished(known, source, finished):
-                tasks.append(
-                    Task(
-                        folder=self.folder,
-                        archive=self.archive_folder,
-                        source=source,
-                        field=self.plan.field,
-                        known=known,
-                        supersedes=None if row is None else row.id,
-                    )
-                )
-        return tasks
-
-    def _is_current(self, row: Acquisition, source: Source) -> bool:
-        return (
-            row.channel == source.channel.name
-            and row.measure == source.channel.measure
-            and row.decisions == work.decisions_text(source)
-            and row.version == provenance.package_version()
-            and (self.archive_folder / row.archive).is_file()
-            and work.unchanged(self.folder / source.name, row)
-        )
-
-    def _is_finished(self, row: Acquisition, source: Source, finished: set[str]) -> bool:
-        if source.excluded or source.channel.measure == "archive":
-            return True
-        return analysis.identity(row, source.channel, field=self.plan.field) in finished
-
-    def _reconcile(self, store: Store, found: Sequence[Source]) -> None:
-        """Bring marks into line with the plan and with what lies on the disk."""
-        by_place = {(source.cell, source.name): source for source in found}
-        with store.transaction():
-            for row in store.acquisitions():
-                if row.superseded_by is None:
-                    marked = self._marked(row, by_place.get((row.cell, row.source)))
-                    if marked != row:
-                        store.mark_acquisition(marked)
-            store.withdraw(self._outdated(store, by_place))
-            for failure in store.failures():
-                source = by_place.get((failure.cell, failure.source))
-                gone = source is None and (self.folder / failure.source).exists()
-                if gone or (source is not None and source.excluded):
-                    store.clear_failure(
-                        cell=failure.cell, source=failure.source, stage=failure.stage
-                    )
-
-    def _marked(self, row: Acquisition, source: Source | None) -> Acquisition:
-        if source is not None:
-            return dataclasses.replace(row, present=True, excluded=source.excluded)
-        if (self.folder / row.source).exists():
-            reason = "no channel of the plan takes this file"
-            return dataclasses.replace(row, present=True, excluded=reason)
-        return dataclasses.replace(row, present=False)
-
-    def _outdated(self, store: Store, by_place: dict[tuple[str, str], Source]) -> Iterator[str]:
-        """Find numbers of live records that the plan no longer asks for in this way."""
-        live = {row.id: row for row in store.acquisitions() if row.live}
-        for row in store.analyses():
-            acquisition = live.get(row.acquisition)
-            if acquisition is None or row.step in sessions.STEPS:
-                continue
-            source = by_place.get((acquisition.cell, acquisition.source))
-            if source is None:
-                continue
-            wanted = analysis.identity(acquisition, source.channel, field=self.plan.field)
-            if row.id != wanted:
-                yield row.id
-
-    def _derive(self, store: Store) -> None:
-        current = store.analyses()
-        records = list(self._records(store.acquisitions(), current))
-        derived = [
-            *shifts.field_offsets(self.plan, records),
-            *shifts.shifts(self.plan, records),
-            *content.contents(self.plan, records),
-        ]
-        rows = [row for row in derived if isinstance(row, Analysis)]
-        known = {row.id for row in current if row.step in sessions.STEPS}
-        with store.transaction():
-            for row in rows:
-                if row.id not in known:
-                    store.add_analysis(row)
-            store.withdraw(known - {row.id for row in rows})
-            _replace_failures(store, [row for row in derived if isinstance(row, Failure)])
-
-    def _records(
-        self, acquisitions: Iterable[Acquisition], analyses: Iterable[Analysis]
-    ) -> Iterator[sessions.Record]:
-        channels = {c.name: c for c in sources.channels(self.plan)}
-        live = {row.id: row for row in acquisitions if row.live and row.channel in channels}
-        for row in analyses:
-            if row.acquisition in live and row.step not in sessions.STEPS:
-                acquisition = live[row.acquisition]
-                channel = channels[acquisition.channel]
-                yield sessions.Record(acquisition=acquisition, analysis=row, channel=channel)
 
     # --- answers ----------------------------------------------------------------------------------
 
@@ -454,67 +331,3 @@ class Campaign:
 
 def _silent(what: str, done: int, total: int) -> None:
     del what, done, total
-
-
-def _keep(store: Store, task: Task, result: Result, found: Sequence[Source]) -> None:
-    """Write what came of one task, whole or not at all."""
-    source = task.source
-    with store.transaction():
-        row = result.acquisition
-        if row is not None:
-            twin = _twin(store, row, source, found)
-            if twin is not None:
-                store.add_failure(_counted_twice(source, twin))
-                return
-            kept = dataclasses.replace(row, source=source.name, excluded=source.excluded)
-            if task.known is None:
-                store.add_acquisition(kept)
-            store.clear_failure(cell=source.cell, source=source.name, stage="read")
-        if result.analysis is not None:
-            store.add_analysis(result.analysis)
-            store.clear_failure(cell=source.cell, source=source.name, stage="observe")
-        if result.failure is not None and not source.excluded:
-            store.add_failure(result.failure)
-
-
-def _twin(store: Store, row: Acquisition, source: Source, found: Sequence[Source]) -> str | None:
-    """Find another file of the plan that holds the same bytes and came first."""
-    known = store.acquisition(row.id)
-    if known is None or known.source == source.name:
-        return None
-    there = any((known.cell, known.source) == (one.cell, one.name) for one in found)
-    return known.source if there else None
-
-
-def _predecessors_first(rows: Sequence[Acquisition]) -> Iterator[Acquisition]:
-    """Order rows so that each comes after the one whose place it took."""
-    waiting = {row.id: row for row in rows}
-    for row in rows:
-        chain = []
-        step: Acquisition | None = waiting.get(row.id)
-        while step is not None:
-            chain.append(waiting.pop(step.id))
-            step = waiting.get(step.supersedes or "")
-        yield from reversed(chain)
-
-
-def _counted_twice(source: Source, twin: str) -> Failure:
-    return Failure(
-        cell=source.cell,
-        channel=source.channel.name,
-        source=source.name,
-        stage="read",
-        identity="",
-        kind=PlanError.__name__,
-        message=f"It holds the same bytes as {twin}, which counts already.",
-        remedy="Remove the copy, narrow the pattern of the channel, or exclude one of them.",
-    )
-
-
-def _replace_failures(store: Store, fresh: Sequence[Failure]) -> None:
-    places = {(row.cell, row.source) for row in fresh}
-    for row in store.failures():
-        if row.stage == "derive" and (row.cell, row.source) not in places:
-            store.clear_failure(cell=row.cell, source=row.source, stage=row.stage)
-    for row in fresh:
-        store.add_failure(row)

@@ -47,6 +47,11 @@ class Source:
     decisions: dict[str, Any]
     excluded: str | None
 
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """Cell, channel and name: what it is to a plan, whatever its bytes are."""
+        return (self.cell, self.channel.name, self.name)
+
 
 def find(plan: Plan, folder: Path) -> tuple[tuple[Source, ...], tuple[str, ...]]:
     """Find the raw files of a plan.
@@ -192,16 +197,30 @@ def _order(plan: Plan, source: Source) -> tuple[int, int, str]:
 
 
 def _refuse_shared(found: list[Source]) -> None:
-    owner: dict[str, Source] = {}
-    clashes = []
+    takers: dict[str, list[Source]] = {}
     for source in found:
-        other = owner.setdefault(source.name, source)
-        if other is not source:
-            clashes.append(
-                f"{source.name}: taken by channel {other.channel.name} of {other.cell} and by "
-                f"channel {source.channel.name} of {source.cell}."
-            )
+        takers.setdefault(source.name, []).append(source)
+    clashes = [
+        f"{name}: taken by " + " and by ".join(f"{s.channel.name} of {s.cell}" for s in several)
+        for name, several in takers.items()
+        if not _are_apart(several)
+    ]
     if clashes:
         listed = "\n  ".join(clashes)
         msg = f"A file must not count twice. Narrow the patterns of the channels:\n  {listed}"
         raise PlanError(msg)
+
+
+def _are_apart(takers: list[Source]) -> bool:
+    """Several bridges, lines, steps or ramps of one file of one cell are different measurements."""
+    parts = {_part(source) for source in takers}
+    one_cell = len({source.cell for source in takers}) == 1
+    return len(takers) == 1 or (one_cell and len(parts) == len(takers) and _WHOLE not in parts)
+
+
+_WHOLE = (None, None, None, None)
+
+
+def _part(source: Source) -> tuple[object, ...]:
+    channel = source.channel
+    return (source.decisions.get("channel"), channel.window, channel.step, channel.ramp)

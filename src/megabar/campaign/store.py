@@ -51,7 +51,7 @@ CREATE TABLE observables (
 CREATE TABLE failures (
   cell TEXT NOT NULL, channel TEXT NOT NULL, source TEXT NOT NULL, stage TEXT NOT NULL,
   identity TEXT NOT NULL, kind TEXT NOT NULL, message TEXT NOT NULL, remedy TEXT NOT NULL,
-  argument TEXT NOT NULL, candidates TEXT NOT NULL, PRIMARY KEY (cell, source, stage));
+  argument TEXT NOT NULL, candidates TEXT NOT NULL, PRIMARY KEY (cell, channel, source, stage));
 CREATE INDEX analyses_of_acquisition ON analyses(acquisition);
 """
 _LISTS: Final = frozenset({"source_files", "warnings", "inputs", "candidates"})
@@ -239,9 +239,9 @@ class Store:
         else:
             self._insert("acquisitions", row)
         self._execute(
-            "UPDATE acquisitions SET superseded_by = ? WHERE cell = ? AND source = ? AND id != ? "
-            "AND superseded_by IS NULL",
-            (row.id, row.cell, row.source, row.id),
+            "UPDATE acquisitions SET superseded_by = ? WHERE cell = ? AND channel = ? "
+            "AND source = ? AND id != ? AND superseded_by IS NULL",
+            (row.id, row.cell, row.channel, row.source, row.id),
         )
 
     def mark_acquisition(self, row: Acquisition) -> None:
@@ -301,17 +301,17 @@ class Store:
         if row not in self.failures():
             self._insert("failures", row, verb="INSERT OR REPLACE")
 
-    def clear_failure(self, *, cell: str, source: str, stage: str) -> None:
+    def clear_failure(self, *, cell: str, channel: str, source: str, stage: str) -> None:
         """Forget a failure, because the work was done or is no longer asked for.
 
         Parameters
         ----------
-        cell, source, stage
+        cell, channel, source, stage
             Which one.
         """
         self._execute(
-            "DELETE FROM failures WHERE cell = ? AND source = ? AND stage = ?",
-            (cell, source, stage),
+            "DELETE FROM failures WHERE cell = ? AND channel = ? AND source = ? AND stage = ?",
+            (cell, channel, source, stage),
         )
 
     def _insert(

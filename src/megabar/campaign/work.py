@@ -7,6 +7,7 @@ at all, and returns rows; it never touches the database.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -127,30 +128,28 @@ def decisions_text(source: Source) -> str:
     return json.dumps(source.decisions, sort_keys=True, ensure_ascii=False, default=_iso)
 
 
-def unchanged(path: Path, row: Acquisition) -> bool:
-    """Say whether the bytes that were read for an acquisition are still the same.
+def unchanged(path: Path, *, sha256: str, files: Sequence[str]) -> bool:
+    """Say whether the bytes that were read are still the same.
 
     Parameters
     ----------
     path
         The raw file or folder.
-    row
-        Its acquisition.
+    sha256
+        Digest of what was read.
+    files
+        Names of the files that were read, relative to the folder; or empty.
 
     Returns
     -------
     :
         False too if a file is missing.
     """
-    roots = [path] if path.is_dir() else [path.parent]
     try:
-        if path.is_file() and provenance.sha256_of_file(path) == row.source_sha256:
+        if path.is_file() and provenance.sha256_of_file(path) == sha256:
             return True
-        return any(
-            provenance.sha256_of_files(root, row.source_files) == row.source_sha256
-            for root in roots
-            if row.source_files
-        )
+        root = path if path.is_dir() else path.parent
+        return bool(files) and provenance.sha256_of_files(root, files) == sha256
     except FileNotFoundError:
         return False
 
@@ -195,6 +194,7 @@ def _load(path: Path, folder: Path) -> tuple[Acquisition, xr.Dataset]:
 def _into_archive(task: Task) -> tuple[Acquisition, xr.Dataset]:
     source = task.source
     dataset = registry.read(task.folder / source.name, cell=source.cell, **source.decisions)
+    dataset = _identified(dataset, task.folder / source.name)
     started_at = _started_at(dataset, source)
     record: dict[str, Any] = {
         "cell": source.cell,
@@ -214,6 +214,19 @@ def _into_archive(task: Task) -> tuple[Acquisition, xr.Dataset]:
     path.parent.mkdir(exist_ok=True)
     sha256 = archive.write(dataset, path)
     return _row(dataset, record, path=path.relative_to(task.archive), sha256=sha256), dataset
+
+
+def _identified(dataset: xr.Dataset, path: Path) -> xr.Dataset:
+    """Make sure that the digest is that of the bytes on the disk.
+
+    An archive file that another campaign wrote carries the digest of what *it* was read from.
+    """
+    files = list(dataset.attrs.get("source_files", ()))
+    digest = dataset.attrs["source_sha256"]
+    if path.is_dir() or unchanged(path, sha256=digest, files=files):
+        return dataset
+    sha256 = provenance.sha256_of_file(path)
+    return dataset.assign_attrs(source_sha256=sha256, source_files=[path.name])
 
 
 def _row(dataset: xr.Dataset, record: dict[str, Any], *, path: Path, sha256: str) -> Acquisition:
