@@ -109,7 +109,8 @@ def decays_behind(spec: xr.Dataset) -> Decays:
     ValueError
         If nothing says where its decays began.
     """
-    if "time_origin" not in spec.attrs:
+    origin = _time_origin(spec)
+    if origin is None:
         msg = (
             "Found a Spectrum without the attribute time_origin: it was not transformed here, and "
             "nothing says where its decays began. Give the phase by hand, with phase."
@@ -119,7 +120,7 @@ def decays_behind(spec: xr.Dataset) -> Decays:
     zero_fill = int(spec.attrs["zero_fill"])
     n_time = frequency.size // zero_fill
     width = (frequency[-1] - frequency[0]) / (frequency.size - 1) * frequency.size
-    time = float(spec.attrs["time_origin"]) + np.arange(n_time) / width
+    time = origin + np.arange(n_time) / width
     bare = transform_weights(time=time)
     window = window_product(time=time, apodisation=spec.attrs.get("apodisation", "[]"))
     return Decays(
@@ -129,6 +130,12 @@ def decays_behind(spec: xr.Dataset) -> Decays:
         frequency=frequency,
         zero_fill=zero_fill,
     )
+
+
+def _time_origin(spec: xr.Dataset) -> float | None:
+    """Give the start of the decays; a spectrum from a file has a word there, or nothing."""
+    origin = spec.attrs.get("time_origin")
+    return float(origin) if isinstance(origin, int | float) else None
 
 
 def phase(spec: xr.Dataset, *, zero: float | str, first: float | str) -> xr.Dataset:
@@ -170,8 +177,9 @@ def _turned(spec: xr.Dataset, turned_by: Any, *, first: float, call: str) -> xr.
     moved = schemas.with_processing(spec, call).assign(
         spectrum=(("step", "frequency"), turned, dict(spec["spectrum"].attrs))
     )
-    if "time_origin" in spec.attrs:
-        moved = moved.assign_attrs(time_origin=float(spec.attrs["time_origin"]) - first)
+    origin = _time_origin(spec)
+    if origin is not None:
+        moved = moved.assign_attrs(time_origin=origin - first)
     return schemas.check(moved)
 
 

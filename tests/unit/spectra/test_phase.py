@@ -231,12 +231,16 @@ def test_the_first_point_of_a_late_record_is_refused():
         spectra.autophase(spec, method="first point")
 
 
-def test_a_foreign_spectrum_is_phased_by_hand_only():
+@pytest.mark.parametrize("origin", [None, "stated in the file"])
+def test_a_foreign_spectrum_is_phased_by_hand_only(origin):
     spec = spectra.transform(record(noisy(1), time=TIME))
     del spec.attrs["time_origin"]
+    if origin is not None:
+        spec.attrs["time_origin"] = origin
     with pytest.raises(ValueError, match="time_origin"):
         spectra.autophase(spec)
-    assert spectra.phase(spec, zero=0.1, first=0.0).attrs["schema"] == "spectrum/1"
+    turned = spectra.phase(spec, zero=0.1, first=1e-6)
+    assert turned.attrs.get("time_origin") == origin
 
 
 def test_words_are_checked():
