@@ -357,3 +357,13 @@ def test_fit_refuses_fewer_points_than_unknowns(points: int, noise: object, enou
     assert not enough
     with pytest.raises(Undetermined, match="free unknowns"):
         fitting.fit(LINE, X[:points], np.ones(points), noise_std=noise, start=START)
+
+
+def test_model_without_bounds_is_fitted_by_lm_and_gives_the_same() -> None:
+    free = dataclasses.replace(LINE, lower=(-np.inf, -np.inf))
+    unbounded = fitting.fit(free, X, line_data(), noise_std=SIGMA, start=START)
+    bounded = fitting.fit(LINE, X, line_data(), noise_std=SIGMA, start=START)
+    assert "least_squares lm" in unbounded.engine
+    assert "least_squares trf" in bounded.engine
+    np.testing.assert_allclose(unbounded.values, bounded.values, atol=1e-4 * bounded.std.min())
+    np.testing.assert_allclose(unbounded.std, bounded.std, rtol=1e-4)

@@ -133,7 +133,7 @@ def test_profile_needs_noise_and_a_probability() -> None:
         fitting.profile(MODEL, X, data(), probability=95, noise_std=SIGMA, **words)
     with pytest.raises(UnknownWord, match="unknown of the fit"):
         fitting.profile(
-            MODEL, X, data(), probability=0.95, noise_std=SIGMA, result=result, name="ofset"
+            MODEL, X, data(), probability=0.95, noise_std=SIGMA, result=result, name="plateau"
         )
 
 
