@@ -5,12 +5,13 @@ from __future__ import annotations
 from math import isfinite, nan
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from megabar import provenance, schemas
 from megabar.campaign.rows import digest
 from megabar.matter import nuclei
-from megabar.observables import lines, relaxation_times
+from megabar.observables import lines, records, relaxation_times
 from megabar.observables.critical_temperature import critical_temperature
-from megabar.spectra.apodisation import with_noise
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -105,8 +106,13 @@ def _cut(dataset: xr.Dataset, until: float | None) -> xr.Dataset:
     """Leave out what comes late in a decay; its noise is that of the whole tail."""
     if until is None:
         return dataset
-    whole = with_noise(schemas.check(dataset, "acquisition/1"))
-    return whole.isel(time=whole["time"].values <= until)
+    whole = records.record_of(records.time_domain(dataset, wanted="a cut decay"), noise=None)
+    stated = {
+        "noise_std": float(np.sqrt(np.mean(whole.noise_std**2))),
+        "noise_relative_std": float(np.mean(whole.noise_relative_std)),
+    }
+    early = dataset.isel(time=dataset["time"].values <= until)
+    return schemas.with_warnings(early.assign_attrs(stated), *whole.warnings)
 
 
 def _measured(dataset: xr.Dataset, channel: Channel) -> xr.Dataset:
