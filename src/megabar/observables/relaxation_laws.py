@@ -42,7 +42,7 @@ _SECOND: Final = {  # trial values of the second parameter
     "two-component": np.geomspace(0.01, 0.9, 12),  # fast over slow
 }
 _REACH: Final = 100.0  # how far beyond the delays the profile looks
-_PER_DECADE: Final = 40
+_PER_DECADE: Final = {"single": 40, "stretched": 16, "two-component": 16}
 _ZOOMS: Final = 12
 _COLLINEAR: Final = 1e-10  # singular values below which two terms are one
 
@@ -150,7 +150,7 @@ def profile(
     gaps = np.diff(np.unique(np.concatenate([[0.0], x])))
     shortest = float(gaps.min()) if gaps.size else 1.0
     lowest, highest = shortest / _REACH, _REACH * float(np.max(x, initial=shortest))
-    times = np.geomspace(lowest, highest, int(_PER_DECADE * np.log10(highest / lowest)))
+    times = np.geomspace(lowest, highest, int(_PER_DECADE[model] * np.log10(highest / lowest)))
     table = _chi2_table(model, recovery, times, (x, y, std))
     for _ in range(_ZOOMS):
         best = int(np.argmin(table.min(axis=1)))

@@ -89,6 +89,20 @@ def t1(
     References
     ----------
     Vold, Waugh, Klein, Phelps, J. Chem. Phys. 48, 3831 (1968), doi:10.1063/1.1669699.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> delay = np.linspace(1e-3, 40e-3, 12)
+    >>> rows = np.outer(1 - np.exp(-delay / 8e-3), np.exp(-6e3 * 1e-6 * np.arange(64)))
+    >>> acquisition = schemas.acquisition(rows, time=1e-6 * np.arange(64),
+    ...     step={"delay": delay}, attrs={
+    ...     "nucleus": "1H", "carrier_frequency": 395e6, "n_scans": 1, "sequence": "saturation-recovery",
+    ...     "repetition_time": 1.0, "dead_time": 0.0, "cell": "A", "source": "example",
+    ...     "source_sha256": "0"})
+    >>> found = t1(acquisition, shape="lorentzian", noise=(1e-3, 0.0))
+    >>> print(f"{1e3 * found.t1:.1f} ms")
+    8.0 ms
     """
     task = _task(acq, "t1", ("delay",), model=model, ways=(shape, window, drift), noise=noise)
     return _observe(task)
@@ -142,6 +156,20 @@ def t2(
     References
     ----------
     Hahn, Phys. Rev. 80, 580 (1950), doi:10.1103/PhysRev.80.580.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> echo_time = np.linspace(1e-3, 40e-3, 12)
+    >>> rows = np.outer(np.exp(-echo_time / 8e-3), np.exp(-6e3 * 1e-6 * np.arange(64)))
+    >>> acquisition = schemas.acquisition(rows, time=1e-6 * np.arange(64),
+    ...     step={"echo_time": echo_time}, attrs={
+    ...     "nucleus": "1H", "carrier_frequency": 395e6, "n_scans": 1, "sequence": "hahn-echo-array",
+    ...     "repetition_time": 1.0, "dead_time": 0.0, "cell": "A", "source": "example",
+    ...     "source_sha256": "0"})
+    >>> found = t2(acquisition, shape="lorentzian", noise=(1e-3, 0.0))
+    >>> print(f"{1e3 * found.t2:.1f} ms")
+    8.0 ms
     """
     task = _task(acq, "t2", ("echo_time",), model=model, ways=(shape, window, drift), noise=noise)
     return _observe(task)
@@ -192,6 +220,20 @@ def t1rho(
     References
     ----------
     Look, Lowe, J. Chem. Phys. 44, 2995 (1966), doi:10.1063/1.1727169.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> pulse_length = np.linspace(1e-3, 40e-3, 12)
+    >>> rows = np.outer(np.exp(-pulse_length / 8e-3), np.exp(-6e3 * 1e-6 * np.arange(64)))
+    >>> acquisition = schemas.acquisition(rows, time=1e-6 * np.arange(64),
+    ...     step={"pulse_length": pulse_length}, attrs={
+    ...     "nucleus": "1H", "carrier_frequency": 395e6, "n_scans": 1, "sequence": "spin-lock",
+    ...     "repetition_time": 1.0, "dead_time": 0.0, "cell": "A", "source": "example",
+    ...     "source_sha256": "0"})
+    >>> found = t1rho(acquisition, shape="lorentzian", noise=(1e-3, 0.0))
+    >>> print(f"{1e3 * found.t1rho:.1f} ms")
+    8.0 ms
     """
     axes = ("pulse_length", "delay")
     task = _task(acq, "t1rho", axes, model=model, ways=(shape, window, drift), noise=noise)
