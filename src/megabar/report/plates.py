@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from megabar.report.material import CellPage, Material
 
 MOST_CURVES: Final = 5
+_MOST_NAMED: Final = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,7 +182,8 @@ def _spectra(campaign: Campaign, facts: Material, page: CellPage) -> Plate | Non
         return None
     words = waterfall.CAPTION if traces else ""
     if lost:
-        words += f" Not drawn: {'; '.join(lost)}"
+        more = f"; and {len(lost) - _MOST_NAMED} more" if len(lost) > _MOST_NAMED else ""
+        words += f" Not drawn: {'; '.join(lost[:_MOST_NAMED])}{more}."
     picture = figures.waterfall(traces, label=waterfall.label(traces)) if traces else None
     return Plate(
         name=f"{page.name}-spectra",
