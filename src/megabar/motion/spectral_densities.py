@@ -1,1 +1,0 @@
-"""Spectral densities of dipolar couplings that fluctuate."""
