@@ -16,8 +16,8 @@ import numpy as np
 
 from megabar import fitting, schemas
 from megabar.errors import NotTimeDomain, SchemaError, Undetermined
+from megabar.spectra.decays import decays_behind
 from megabar.spectra.noise import TAIL, noise_of_steps
-from megabar.spectra.phase import decays_behind
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -27,7 +27,7 @@ import xarray as xr
 from megabar import schemas, units
 from megabar.errors import SchemaError, Undetermined
 from megabar.matter.nuclei import nucleus as look_up
-from megabar.spectra.phase import strongest_line
+from megabar.spectra.decays import strongest_line
 
 _COPPER: Final = ("63Cu", "65Cu")
 

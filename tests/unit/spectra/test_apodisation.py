@@ -108,7 +108,7 @@ def test_window_and_width_belong_together():
     with pytest.raises(ValueError, match="not negative"):
         spectra.apodise(acq, window="gaussian", width=-1.0)
     with pytest.raises(UnknownWord, match="Did you mean gaussian"):
-        spectra.apodise(acq, window="gausian", width=1.0)
+        spectra.apodise(acq, window="gaus", width=1.0)
 
 
 def test_real_weights_multiply_complex_rows():
