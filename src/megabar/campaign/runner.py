@@ -8,6 +8,7 @@ what was done is not done again, what changed is done anew and supersedes the ol
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -159,6 +160,7 @@ class Campaign:
         with Store.open(self.store_folder, "w", rebuild=rebuild) as store:
             run = stages.Run(plan=self.plan, folder=self.folder, store=store, found=found)
             damaged = stages.restore(run)
+            run = dataclasses.replace(run, absent=stages.absent(run))
             tasks = stages.missing(run)
             count = processes.available() if workers is None else workers
             done = processes.performed(tasks, workers=count)
@@ -170,7 +172,7 @@ class Campaign:
             failed = store.failures()
         return Outcome(
             done=len(tasks),
-            skipped=len(found) - len(tasks),
+            skipped=len(found) + len(run.absent) - len(tasks),
             failed=failed,
             seconds=time.perf_counter() - start,
             warnings=(*warnings, *damaged),

@@ -77,7 +77,7 @@ def find(plan: Plan, folder: Path) -> tuple[tuple[Source, ...], tuple[str, ...]]
     found: list[Source] = []
     warnings: list[str] = []
     for channel, cell, names in _matches(plan, folder):
-        found += [_source(plan, cell, channel, name) for name in names]
+        found += [source_of(plan, cell, channel, name) for name in names]
         if not names:
             warnings.append(_nothing(channel, cell))
     found.sort(key=lambda source: _order(plan, source))
@@ -93,13 +93,33 @@ def find(plan: Plan, folder: Path) -> tuple[tuple[Source, ...], tuple[str, ...]]
 
 
 def _matches(plan: Plan, folder: Path) -> Iterator[tuple[Channel, str, list[str]]]:
+    for cell, channel in expected(plan):
+        if cell == RESERVED_CELL:
+            place = folder / channel.files
+            yield channel, cell, [_relative(place, folder)] if place.exists() else []
+        else:
+            yield channel, cell, _glob(folder, plan.cell(cell), channel)
+
+
+def expected(plan: Plan) -> Iterator[tuple[str, Channel]]:
+    """Say which channels a plan expects files of, cell by cell.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+
+    Yields
+    ------
+    :
+        Name of the cell, or ``"reference"``, and channel.
+    """
     for channel in plan.channels:
         for cell in plan.cells:
             if channel.cells is None or cell.name in channel.cells:
-                yield channel, cell.name, _glob(folder, cell, channel)
-    for channel, path in _references(plan):
-        place = folder / path
-        yield channel, RESERVED_CELL, [_relative(place, folder)] if place.exists() else []
+                yield cell.name, channel
+    for channel, _ in _references(plan):
+        yield RESERVED_CELL, channel
 
 
 def channels(plan: Plan) -> tuple[Channel, ...]:
@@ -175,7 +195,21 @@ def _relative(path: Path, folder: Path) -> str:
     return Path(os.path.relpath(path, folder)).as_posix()
 
 
-def _source(plan: Plan, cell: str, channel: Channel, name: str) -> Source:
+def source_of(plan: Plan, cell: str, channel: Channel, name: str) -> Source:
+    """Join a raw file with what the plan says about it.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    cell, channel, name
+        As in :class:`Source`.
+
+    Returns
+    -------
+    :
+        The source.
+    """
     decisions, excluded = decisions_for(plan, channel, name)
     return Source(cell=cell, channel=channel, name=name, decisions=decisions, excluded=excluded)
 

@@ -35,12 +35,15 @@ class Run:
         The store, open for writing.
     found
         Raw files that the plan takes.
+    absent
+        Records of the archive whose raw files are not there; they count as before.
     """
 
     plan: Plan
     folder: Path
     store: Store
     found: Sequence[Source]
+    absent: Sequence[Source] = ()
 
     @property
     def archive(self) -> Path:
@@ -87,6 +90,33 @@ def _predecessors_first(rows: Sequence[Acquisition]) -> Iterator[Acquisition]:
         yield from reversed(chain)
 
 
+def absent(run: Run) -> tuple[Source, ...]:
+    """Find the records of the archive whose raw files are not there.
+
+    A share that drops out looks like an empty folder: absence is never deletion.
+
+    Parameters
+    ----------
+    run
+        The run.
+
+    Returns
+    -------
+    :
+        A source for each; those of channels and cells that the plan no longer has are left out.
+    """
+    there = {source.place for source in run.found}
+    channels = {(cell, channel.name): channel for cell, channel in sources.expected(run.plan)}
+    return tuple(
+        sources.source_of(run.plan, row.cell, channels[row.cell, row.channel], row.source)
+        for row in run.store.acquisitions()
+        if row.superseded_by is None
+        and row.place not in there
+        and (row.cell, row.channel) in channels
+        and not (run.folder / row.source).exists()
+    )
+
+
 def missing(run: Run) -> list[Task]:
     """Find what is to be done.
 
@@ -104,9 +134,12 @@ def missing(run: Run) -> list[Task]:
     finished = {row.id for row in run.store.analyses()}
     finished |= {row.identity for row in run.store.failures()}
     tasks = []
-    for source in run.found:
+    for source in (
+        *run.absent,
+        *run.found,
+    ):  # a folder that was renamed is first measured, then met
         row = rows.get(source.place)
-        known = row if row is not None and _is_current(run, row, source) else None
+        known = row if row and (source in run.absent or _is_current(run, row, source)) else None
         if known is None or not _is_finished(run, known, source, finished):
             task = Task(
                 folder=run.folder,
@@ -114,7 +147,7 @@ def missing(run: Run) -> list[Task]:
                 source=source,
                 field=run.plan.field,
                 known=known,
-                supersedes=None if row is None else row.id,
+                before=row,
             )
             tasks.append(task)
     return tasks
@@ -201,7 +234,7 @@ def reconcile(run: Run) -> None:
     run
         The run.
     """
-    by_place = {source.place: source for source in run.found}
+    by_place = {source.place: source for source in (*run.absent, *run.found)}
     with run.store.transaction():
         for row in run.store.acquisitions():
             if row.superseded_by is None:
@@ -217,12 +250,9 @@ def reconcile(run: Run) -> None:
 
 
 def _marked(run: Run, row: Acquisition, source: Source | None) -> Acquisition:
-    if source is not None:
-        return dataclasses.replace(row, present=True, excluded=source.excluded)
-    if (run.folder / row.source).exists():
-        reason = "no channel of the plan takes this file"
-        return dataclasses.replace(row, present=True, excluded=reason)
-    return dataclasses.replace(row, present=False)
+    present = (run.folder / row.source).exists()
+    reason = "no channel of the plan takes this file" if source is None else source.excluded
+    return dataclasses.replace(row, present=present, excluded=reason)
 
 
 def _outdated(run: Run, by_place: Mapping[tuple[str, str, str], Source]) -> Iterator[str]:

@@ -51,8 +51,8 @@ class Task:
         Static field of the plan [T], or None.
     known
         Its acquisition, if it is in the archive already.
-    supersedes
-        Id of the acquisition whose place it takes, or None.
+    before
+        The acquisition of this source that was made last, or None.
     """
 
     folder: Path
@@ -60,7 +60,7 @@ class Task:
     source: Source
     field: float | None
     known: Acquisition | None
-    supersedes: str | None
+    before: Acquisition | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,12 +208,19 @@ def _into_archive(task: Task) -> tuple[Acquisition, xr.Dataset]:
     path = task.archive / source.cell / name
     if path.exists():  # a run was killed after writing it, or this is a second copy
         return _load(path, task.archive)
-    record |= {"id": identity, "source": source.name, "supersedes": task.supersedes}
+    record |= {"id": identity, "source": source.name, "supersedes": _predecessor(task, identity)}
     text = json.dumps(record, sort_keys=True, ensure_ascii=False)
     dataset = dataset.assign_attrs({RECORD: text})
     path.parent.mkdir(exist_ok=True)
     sha256 = archive.write(dataset, path)
     return _row(dataset, record, path=path.relative_to(task.archive), sha256=sha256), dataset
+
+
+def _predecessor(task: Task, identity: str) -> str | None:
+    """Find whose place it takes; a file that the archive lost takes no place but its own."""
+    if task.before is None:
+        return None
+    return task.before.supersedes if task.before.id == identity else task.before.id
 
 
 def _identified(dataset: xr.Dataset, path: Path) -> xr.Dataset:
