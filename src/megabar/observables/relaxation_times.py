@@ -97,9 +97,9 @@ def t1(
     >>> rows = np.outer(1 - np.exp(-delay / 8e-3), np.exp(-6e3 * 1e-6 * np.arange(64)))
     >>> acquisition = schemas.acquisition(rows, time=1e-6 * np.arange(64),
     ...     step={"delay": delay}, attrs={
-    ...     "nucleus": "1H", "carrier_frequency": 395e6, "n_scans": 1, "sequence": "saturation-recovery",
-    ...     "repetition_time": 1.0, "dead_time": 0.0, "cell": "A", "source": "example",
-    ...     "source_sha256": "0"})
+    ...     "nucleus": "1H", "carrier_frequency": 395e6, "n_scans": 1, "cell": "A",
+    ...     "sequence": "saturation-recovery", "repetition_time": 1.0, "dead_time": 0.0,
+    ...     "source": "example", "source_sha256": "0"})
     >>> found = t1(acquisition, shape="lorentzian", noise=(1e-3, 0.0))
     >>> print(f"{1e3 * found.t1:.1f} ms")
     8.0 ms
@@ -164,9 +164,9 @@ def t2(
     >>> rows = np.outer(np.exp(-echo_time / 8e-3), np.exp(-6e3 * 1e-6 * np.arange(64)))
     >>> acquisition = schemas.acquisition(rows, time=1e-6 * np.arange(64),
     ...     step={"echo_time": echo_time}, attrs={
-    ...     "nucleus": "1H", "carrier_frequency": 395e6, "n_scans": 1, "sequence": "hahn-echo-array",
-    ...     "repetition_time": 1.0, "dead_time": 0.0, "cell": "A", "source": "example",
-    ...     "source_sha256": "0"})
+    ...     "nucleus": "1H", "carrier_frequency": 395e6, "n_scans": 1, "cell": "A",
+    ...     "sequence": "hahn-echo-array", "repetition_time": 1.0, "dead_time": 0.0,
+    ...     "source": "example", "source_sha256": "0"})
     >>> found = t2(acquisition, shape="lorentzian", noise=(1e-3, 0.0))
     >>> print(f"{1e3 * found.t2:.1f} ms")
     8.0 ms
@@ -228,9 +228,9 @@ def t1rho(
     >>> rows = np.outer(np.exp(-pulse_length / 8e-3), np.exp(-6e3 * 1e-6 * np.arange(64)))
     >>> acquisition = schemas.acquisition(rows, time=1e-6 * np.arange(64),
     ...     step={"pulse_length": pulse_length}, attrs={
-    ...     "nucleus": "1H", "carrier_frequency": 395e6, "n_scans": 1, "sequence": "spin-lock",
-    ...     "repetition_time": 1.0, "dead_time": 0.0, "cell": "A", "source": "example",
-    ...     "source_sha256": "0"})
+    ...     "nucleus": "1H", "carrier_frequency": 395e6, "n_scans": 1, "cell": "A",
+    ...     "sequence": "spin-lock", "repetition_time": 1.0, "dead_time": 0.0,
+    ...     "source": "example", "source_sha256": "0"})
     >>> found = t1rho(acquisition, shape="lorentzian", noise=(1e-3, 0.0))
     >>> print(f"{1e3 * found.t1rho:.1f} ms")
     8.0 ms
