@@ -215,7 +215,7 @@ def test_figures_need_no_pyplot_and_leave_the_settings_alone():
         "import sys, matplotlib; before = matplotlib.rcParams.copy();"
         "from tests.unit.report.test_figures import a_waterfall, figures;"
         "figures.svg_bytes(a_waterfall());"
-        "assert list(dict.items(matplotlib.rcParams)) == list(dict.items(before));"
+        "assert dict(dict.items(matplotlib.rcParams)) == dict(dict.items(before));"
         "assert 'matplotlib.pyplot' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=REPOSITORY)
