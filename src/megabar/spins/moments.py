@@ -1,1 +1,492 @@
-"""Second moments and dipolar lattice sums."""
+"""Second moments of rigid hydrides: from sites to coupling, line width and pair splitting.
+
+Lattice sums come from ``spins.lattice_sums``; the line itself, beyond the Gaussian estimate, from
+``spins.rigid_lines``. Bare gyromagnetic ratios are meant throughout: the field that one nucleus
+makes at another is not shielded as the applied field is.
+
+Twin: ``observables.lines``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from math import isfinite, log, pi, sqrt
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from megabar import constants
+from megabar.errors import UnknownWord
+from megabar.matter import crystals, nuclei
+from megabar.spins.lattice_sums import (
+    lattice_sum_r6,
+    lattice_sum_r6_along,
+    lattice_sum_tensor,
+    mean_over_sites,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from megabar.matter.crystals import Crystal
+    from megabar.matter.nuclei import Nucleus
+
+__all__ = [
+    "RigidMoments",
+    "coupling_strength",
+    "fwhm_from_second_moment",
+    "lattice_sum_r6",
+    "lattice_sum_r6_along",
+    "lattice_sum_tensor",
+    "mean_over_sites",
+    "number_density",
+    "pair_constant",
+    "pake_splitting",
+    "rigid_moments",
+    "second_moment_like",
+    "second_moment_unlike",
+]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RigidMoments:
+    """What the hydrogen of a rigid crystal couples to.
+
+    Parameters
+    ----------
+    number_density
+        Hydrogen atoms per volume [m-3].
+    nearest
+        Shortest distance between two hydrogen sites [m].
+    kinds
+        Label of each hydrogen site.
+    sum_r6
+        Sum of inverse sixth powers to other hydrogen, site by site [m-6].
+    sum_r6_mean
+        The same, mean over occupied sites [m-6].
+    second_moment_like
+        Powder second moment from other hydrogen [rad2 s-2].
+    second_moment_unlike
+        Nucleus -> powder second moment that it adds [rad2 s-2], abundance included.
+    """
+
+    number_density: float
+    nearest: float
+    kinds: tuple[str, ...]
+    sum_r6: NDArray[np.float64]
+    sum_r6_mean: float
+    second_moment_like: float
+    second_moment_unlike: Mapping[str, float]
+
+    @property
+    def second_moment(self) -> float:
+        """All of it [rad2 s-2]."""
+        return self.second_moment_like + sum(self.second_moment_unlike.values())
+
+    @property
+    def fwhm_gaussian(self) -> float:
+        """Width that a Gaussian of this second moment has [Hz]; rigid lines are wider."""
+        return fwhm_from_second_moment(second_moment=self.second_moment)
+
+
+def number_density(*, count: float, volume: float) -> float:
+    """Compute atoms per volume.
+
+    Parameters
+    ----------
+    count
+        Atoms in the cell; vacancies make it a fraction.
+    volume
+        Volume of the cell [m3].
+
+    Returns
+    -------
+    :
+        Number density [m-3].
+
+    Raises
+    ------
+    ValueError
+        If the count is negative or the volume not positive.
+
+    Examples
+    --------
+    >>> print(f"{number_density(count=40, volume=132.80e-30):.3e} per m3")
+    3.012e+29 per m3
+    """
+    if not (isfinite(count) and count >= 0):
+        msg = f"Found {count:g} atoms in the cell; a number from 0 is needed."
+        raise ValueError(msg)
+    return count / _positive(volume, name="volume", unit="m3")
+
+
+def coupling_strength(
+    *, gyromagnetic_ratio: float, other_gyromagnetic_ratio: float | None = None
+) -> float:
+    r"""Compute the square of the dipolar coupling at unit distance.
+
+    .. math:: K = (\mu_0 / 4 \pi)^2 \, \gamma_I^2 \gamma_X^2 \, \hbar^2
+
+    Parameters
+    ----------
+    gyromagnetic_ratio
+        Of the observed nucleus [rad s-1 T-1].
+    other_gyromagnetic_ratio
+        Of its partner [rad s-1 T-1]; None for a partner of the same kind.
+
+    Returns
+    -------
+    :
+        Square of the coupling [m6 s-2].
+
+    Examples
+    --------
+    >>> print(f"{coupling_strength(gyromagnetic_ratio=2.6752218744e8):.5e}")
+    5.69628e-49
+    """
+    other = gyromagnetic_ratio if other_gyromagnetic_ratio is None else other_gyromagnetic_ratio
+    single = constants.mu_0_over_4pi * gyromagnetic_ratio * other * constants.hbar
+    return single * single
+
+
+def second_moment_like(*, gyromagnetic_ratio: float, spin: float, sum_r6: float) -> float:
+    r"""Compute the second moment of a powder from nuclei of the observed kind.
+
+    .. math:: M_2 = \tfrac{3}{5} K \, I (I + 1) \, S_6
+
+    Spin 1/2: 9/20 K S6. With ``sum_r6`` from ``lattice_sum_r6_along`` it is that of a single
+    crystal. Secular coupling, rigid nuclei, no exchange of spin energy with other levels.
+
+    Parameters
+    ----------
+    gyromagnetic_ratio
+        Of the nucleus [rad s-1 T-1].
+    spin
+        Its spin quantum number I.
+    sum_r6
+        Sum of inverse sixth powers [m-6]; the mean over occupied sites.
+
+    Returns
+    -------
+    :
+        Second moment [rad2 s-2].
+
+    Raises
+    ------
+    ValueError
+        If the spin is no multiple of 1/2 or the sum negative.
+
+    References
+    ----------
+    Van Vleck, Phys. Rev. 74, 1168 (1948), doi:10.1103/PhysRev.74.1168.
+
+    Examples
+    --------
+    >>> m2 = second_moment_like(gyromagnetic_ratio=2.6752218744e8, spin=0.5, sum_r6=1.71829e60)
+    >>> print(f"{m2:.4e} rad2 s-2")
+    4.4046e+11 rad2 s-2
+    """
+    strength = coupling_strength(gyromagnetic_ratio=gyromagnetic_ratio)
+    return 3 / 5 * strength * _spin_squared(spin) * _sum(sum_r6)
+
+
+def second_moment_unlike(
+    *,
+    gyromagnetic_ratio: float,
+    other_gyromagnetic_ratio: float,
+    other_spin: float,
+    sum_r6: float,
+) -> float:
+    r"""Compute the second moment of a powder from nuclei of another kind.
+
+    .. math:: M_2 = \tfrac{4}{15} K_{IX} \, X (X + 1) \, S_{6,IX}
+
+    With ``sum_r6`` from ``lattice_sum_r6_along`` it is that of a single crystal.
+
+    Parameters
+    ----------
+    gyromagnetic_ratio
+        Of the observed nucleus [rad s-1 T-1].
+    other_gyromagnetic_ratio
+        Of its partners [rad s-1 T-1].
+    other_spin
+        Spin quantum number X of the partners.
+    sum_r6
+        Sum of inverse sixth powers to the partners [m-6], abundance not included.
+
+    Returns
+    -------
+    :
+        Second moment [rad2 s-2].
+
+    Raises
+    ------
+    ValueError
+        If the spin is no multiple of 1/2 or the sum negative.
+
+    References
+    ----------
+    Van Vleck, Phys. Rev. 74, 1168 (1948), doi:10.1103/PhysRev.74.1168.
+
+    Examples
+    --------
+    >>> m2 = second_moment_unlike(
+    ...     gyromagnetic_ratio=2.6752218744e8, other_gyromagnetic_ratio=3.8083318e7,
+    ...     other_spin=3.5, sum_r6=0.25e60)
+    >>> print(f"{m2:.2e} rad2 s-2")
+    1.21e+10 rad2 s-2
+    """
+    strength = coupling_strength(
+        gyromagnetic_ratio=gyromagnetic_ratio, other_gyromagnetic_ratio=other_gyromagnetic_ratio
+    )
+    return 4 / 15 * strength * _spin_squared(other_spin) * _sum(sum_r6)
+
+
+def fwhm_from_second_moment(*, second_moment: float) -> float:
+    r"""Compute the width of the Gaussian with a given second moment.
+
+    .. math:: \Delta\nu = \frac{\sqrt{8 \ln 2 \, M_2}}{2 \pi}
+
+    An estimate: lines of rigid hydrides are flat-topped and about 1.35 times as wide.
+
+    Parameters
+    ----------
+    second_moment
+        [rad2 s-2], from 0.
+
+    Returns
+    -------
+    :
+        Full width at half maximum [Hz].
+
+    Raises
+    ------
+    ValueError
+        If the second moment is negative or not finite.
+
+    Examples
+    --------
+    >>> print(f"{fwhm_from_second_moment(second_moment=4.4229e11) / 1e3:.1f} kHz")
+    249.2 kHz
+    """
+    if not (isfinite(second_moment) and second_moment >= 0):
+        msg = f"Found a second moment of {second_moment:g} rad2 s-2; a number from 0 is needed."
+        raise ValueError(msg)
+    return sqrt(8 * log(2) * second_moment) / (2 * pi)
+
+
+def pair_constant(
+    *,
+    gyromagnetic_ratio: float,
+    distance: float,
+    other_gyromagnetic_ratio: float | None = None,
+) -> float:
+    r"""Compute the dipolar constant of a pair as a frequency.
+
+    .. math:: \frac{b}{2 \pi} = \frac{\mu_0}{4 \pi} \frac{|\gamma_I \gamma_X| \hbar}{2 \pi r^3}
+
+    No width of any line: the horns of a like pair stand 1.5 times, its edges 3 times as far apart.
+
+    Parameters
+    ----------
+    gyromagnetic_ratio
+        Of the observed nucleus [rad s-1 T-1].
+    distance
+        Between the two [m].
+    other_gyromagnetic_ratio
+        Of its partner [rad s-1 T-1]; None for a partner of the same kind.
+
+    Returns
+    -------
+    :
+        Dipolar constant [Hz].
+
+    Raises
+    ------
+    ValueError
+        If the distance is not positive.
+
+    Examples
+    --------
+    >>> b = pair_constant(gyromagnetic_ratio=2.6752218744e8, distance=1e-10)
+    >>> print(f"{b / 1e3:.2f} kHz")
+    120.12 kHz
+    """
+    strength = coupling_strength(
+        gyromagnetic_ratio=gyromagnetic_ratio, other_gyromagnetic_ratio=other_gyromagnetic_ratio
+    )
+    return sqrt(strength) / (2 * pi * _positive(distance, name="distance", unit="m") ** 3)
+
+
+def pake_splitting(*, pair_constant: float) -> float:
+    r"""Compute the distance between the two horns of a powder of like pairs of spin 1/2.
+
+    .. math:: \Delta\nu = \tfrac{3}{2} \, b / 2 \pi
+
+    Parameters
+    ----------
+    pair_constant
+        Dipolar constant [Hz].
+
+    Returns
+    -------
+    :
+        Splitting of the horns [Hz]; the edges are twice as far apart.
+
+    References
+    ----------
+    Pake, J. Chem. Phys. 16, 327 (1948), doi:10.1063/1.1746878.
+
+    Examples
+    --------
+    >>> pake_splitting(pair_constant=100e3)
+    150000.0
+    """
+    return 1.5 * pair_constant
+
+
+def rigid_moments(crystal: Crystal, *, tolerance: float = 1e-8) -> RigidMoments:
+    """Compute density, contacts, lattice sums and second moments of the protons of a crystal.
+
+    All hydrogen is 1H. Other elements count with all isotopes of the nuclear table, by abundance.
+
+    Parameters
+    ----------
+    crystal
+        Rigid; vacancies as occupancies.
+    tolerance
+        Largest error of a lattice sum over the sum.
+
+    Returns
+    -------
+    :
+        The numbers, with their kinds of sites.
+
+    Raises
+    ------
+    UnknownWord
+        If the crystal holds no hydrogen.
+
+    Examples
+    --------
+    >>> found = rigid_moments(crystals.crystal("LaH10", lattice_parameter=5.10e-10))
+    >>> print(f"{found.sum_r6_mean * 1e-60:.4f} A^-6, {found.fwhm_gaussian / 1e3:.1f} kHz")
+    1.7183 A^-6, 249.2 kHz
+    """
+    sites = crystals.hydrogen_sites(crystal)
+    proton = nuclei.nucleus("1H")
+    sums = lattice_sum_r6(
+        cell=crystal.cell,
+        positions_from=sites.positions,
+        positions_to=sites.positions,
+        occupancies=sites.occupancies,
+        tolerance=tolerance,
+    )
+    mean = mean_over_sites(sums, sites.occupancies)
+    return RigidMoments(
+        number_density=number_density(count=sites.occupancies.sum(), volume=crystal.volume),
+        nearest=_nearest(crystal),
+        kinds=sites.kinds,
+        sum_r6=sums,
+        sum_r6_mean=mean,
+        second_moment_like=second_moment_like(
+            gyromagnetic_ratio=proton.gyromagnetic_ratio_bare, spin=proton.spin, sum_r6=mean
+        ),
+        second_moment_unlike=_second_moments_unlike(crystal, proton, tolerance),
+    )
+
+
+def isotopes(symbol: str) -> tuple[Nucleus, ...]:
+    """List the magnetic isotopes of an element that the nuclear table holds.
+
+    Parameters
+    ----------
+    symbol
+        Of the element, ``"La"``.
+
+    Returns
+    -------
+    :
+        Their rows; empty where none is known.
+
+    Examples
+    --------
+    >>> [nucleus.name for nucleus in isotopes("Cu")]
+    ['63Cu', '65Cu']
+    """
+    return tuple(row for name, row in nuclei.table().items() if re.fullmatch(rf"\d+{symbol}", name))
+
+
+def _second_moments_unlike(
+    crystal: Crystal, proton: Nucleus, tolerance: float
+) -> Mapping[str, float]:
+    hydrogen = crystals.hydrogen_sites(crystal)
+    found = {}
+    for symbol in dict.fromkeys(crystal.species):
+        if symbol == "H":
+            continue
+        partners = isotopes(symbol)
+        if not partners:
+            msg = (
+                f"Found no isotope of {symbol} in the nuclear table; its part of the second "
+                "moment is unknown. Add its row, or leave the element out of the crystal."
+            )
+            raise UnknownWord(msg)
+        others = crystals.sites_of(crystal, species=symbol)
+        sums = lattice_sum_r6(
+            cell=crystal.cell,
+            positions_from=hydrogen.positions,
+            positions_to=others.positions,
+            occupancies=others.occupancies,
+            tolerance=tolerance,
+        )
+        mean = mean_over_sites(sums, hydrogen.occupancies)
+        for partner in partners:
+            found[partner.name] = partner.abundance * second_moment_unlike(
+                gyromagnetic_ratio=proton.gyromagnetic_ratio_bare,
+                other_gyromagnetic_ratio=partner.gyromagnetic_ratio_bare,
+                other_spin=partner.spin,
+                sum_r6=mean,
+            )
+    return MappingProxyType(found)
+
+
+def _nearest(crystal: Crystal) -> float:
+    """Shortest distance between two hydrogen sites, images included [m]."""
+    first = {
+        kind: index
+        for index, (symbol, kind) in reversed(
+            list(enumerate(zip(crystal.species, crystal.kinds, strict=True)))
+        )
+        if symbol == "H"
+    }
+    reach = float(np.linalg.norm(crystal.cell, axis=1).min())
+    return min(
+        crystals.shells(crystal, around=index, species="H", cutoff=reach * (1 + 1e-9))[0].distance
+        for index in first.values()
+    )
+
+
+def _spin_squared(spin: float) -> float:
+    if not (isfinite(spin) and spin > 0 and 2 * spin == int(2 * spin)):
+        msg = f"Found spin {spin:g}; a positive multiple of 1/2 is needed."
+        raise ValueError(msg)
+    return spin * (spin + 1)
+
+
+def _sum(sum_r6: float) -> float:
+    if not (isfinite(sum_r6) and sum_r6 >= 0):
+        msg = f"Found a lattice sum of {sum_r6:g} m-6; a number from 0 is needed."
+        raise ValueError(msg)
+    return sum_r6
+
+
+def _positive(value: float, *, name: str, unit: str) -> float:
+    if not (isfinite(value) and value > 0):
+        msg = f"Found {name} {value:g} {unit}; a positive number is needed. Check its unit."
+        raise ValueError(msg)
+    return value
