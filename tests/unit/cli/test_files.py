@@ -88,9 +88,9 @@ def test_read_stops_at_an_open_question_with_10_and_writes_nothing(table, tmp_pa
     "decisions",
     [
         ["--columns", "temperature=Temp (K)", "--columns", "resistance=R (ohm)",
-         "--current", "1 mA"],
+         "--source-kind", "log", "--current", "1 mA"],
         ["--set", "columns=temperature=Temp (K)", "--set", "columns=resistance=R (ohm)",
-         "--set", "current=1 mA"],
+         "--set", "source_kind=log", "--set", "current=1 mA"],
     ],
 )  # fmt: skip
 def test_decisions_come_by_name_or_by_set(decisions, table, tmp_path, capsys):

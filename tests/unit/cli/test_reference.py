@@ -1,0 +1,55 @@
+"""The reference of the command line says what the verbs answer, key by key."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from tests.batteries import small_campaign
+
+from megabar.cli import main
+
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "reference" / "command-line.md"
+
+
+def documented(title):
+    """Keys in the first column of the table below a heading."""
+    below = PAGE.read_text().split(f"### {title}\n", 1)[1]
+    rows = re.findall(r"^\| (`.*?) \|", below.split("\n#")[0], flags=re.MULTILINE)
+    return {key for row in rows for key in re.findall(r"`(\w+)`", row)}
+
+
+@pytest.fixture(scope="module")
+def campaign(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("campaigns") / "small"
+    small_campaign.simulate(folder)
+    main.main(["run", str(folder), "--workers", "0"])
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("title", "words", "optional"),
+    [
+        ("`megabar.show/1` of a campaign", ["show", "{}"], set()),
+        ("`megabar.show/1` of a file", ["show", "{}/raw/cell-1/day-000/1H_fid"], set()),
+        ("`megabar.check/1`", ["check", "{}"], {"path", "version", "packages"}),
+        ("`megabar.check/1`", ["check"], {"path", "campaign", "files"}),
+        ("`megabar.simulate/1`", ["simulate", "{}.toml", "-o", "{}"], set()),
+        ("`megabar.run/1`", ["run", "{}"], set()),
+        ("`megabar.status/1`", ["status", "{}"], set()),
+        ("`megabar.report/1`", ["report", "{}"], set()),
+        ("`megabar.read/1`", ["read", "{}/raw/cell-1/day-000/1H_fid", "-o", "{}.nc"], set()),
+        ("`megabar.error/1`", ["show", "{}/absent"], {"argument", "candidates", "schema"}),
+    ],
+)
+def test_the_reference_names_every_key_and_no_other(title, words, optional, campaign, capsys):
+    main.main([*(word.format(campaign) for word in words), "--json"])
+    found = set(json.loads(capsys.readouterr().out))
+    assert found - {"schema"} == documented(title) - optional
+
+
+def test_every_verb_has_a_chapter():
+    text = PAGE.read_text()
+    for verb in main.VERBS:
+        assert f"\n## {verb}\n" in text
+        assert f"`megabar.{verb}/1`" in text
