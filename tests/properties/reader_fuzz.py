@@ -404,7 +404,7 @@ class HangError(BaseException):
 
 @contextmanager
 def time_limits() -> Iterator[None]:
-    """Limit work by its own time, so that a busy machine is no finding, and waiting by the clock."""
+    """Limit work by its own time (a busy machine is no finding) and waiting by the clock."""
 
     def ring(number: int, frame: FrameType | None) -> None:
         raise HangError
