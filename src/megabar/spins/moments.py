@@ -1,25 +1,18 @@
-"""Second moments of rigid hydrides: from sites to coupling, line width and pair splitting.
+"""Second moments of rigid nuclei: from lattice sums to coupling, line width and pair splitting.
 
-Lattice sums come from ``spins.lattice_sums``; the line itself, beyond the Gaussian estimate, from
-``spins.rigid_lines``. Bare gyromagnetic ratios are meant throughout: the field that one nucleus
-makes at another is not shielded as the applied field is.
+Lattice sums come from ``spins.lattice_sums``; all of it for a crystal from
+``spins.crystal_moments``; the line beyond the Gaussian estimate from ``spins.rigid_lines``. Bare
+gyromagnetic ratios are meant throughout: the field that one nucleus makes at another is not
+shielded as the applied field is.
 
 Twin: ``observables.lines``.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from math import isfinite, log, pi, sqrt
-from types import MappingProxyType
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from megabar import constants
-from megabar.errors import UnknownWord
-from megabar.matter import crystals, nuclei
 from megabar.spins.lattice_sums import (
     lattice_sum_r6,
     lattice_sum_r6_along,
@@ -27,16 +20,7 @@ from megabar.spins.lattice_sums import (
     mean_over_sites,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
-    from megabar.matter.crystals import Crystal
-    from megabar.matter.nuclei import Nucleus
-
 __all__ = [
-    "RigidMoments",
     "coupling_strength",
     "fwhm_from_second_moment",
     "lattice_sum_r6",
@@ -46,51 +30,9 @@ __all__ = [
     "number_density",
     "pair_constant",
     "pake_splitting",
-    "rigid_moments",
     "second_moment_like",
     "second_moment_unlike",
 ]
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class RigidMoments:
-    """What the hydrogen of a rigid crystal couples to.
-
-    Parameters
-    ----------
-    number_density
-        Hydrogen atoms per volume [m-3].
-    nearest
-        Shortest distance between two hydrogen sites [m].
-    kinds
-        Label of each hydrogen site.
-    sum_r6
-        Sum of inverse sixth powers to other hydrogen, site by site [m-6].
-    sum_r6_mean
-        The same, mean over occupied sites [m-6].
-    second_moment_like
-        Powder second moment from other hydrogen [rad2 s-2].
-    second_moment_unlike
-        Nucleus -> powder second moment that it adds [rad2 s-2], abundance included.
-    """
-
-    number_density: float
-    nearest: float
-    kinds: tuple[str, ...]
-    sum_r6: NDArray[np.float64]
-    sum_r6_mean: float
-    second_moment_like: float
-    second_moment_unlike: Mapping[str, float]
-
-    @property
-    def second_moment(self) -> float:
-        """All of it [rad2 s-2]."""
-        return self.second_moment_like + sum(self.second_moment_unlike.values())
-
-    @property
-    def fwhm_gaussian(self) -> float:
-        """Width that a Gaussian of this second moment has [Hz]; rigid lines are wider."""
-        return fwhm_from_second_moment(second_moment=self.second_moment)
 
 
 def number_density(*, count: float, volume: float) -> float:
@@ -188,7 +130,7 @@ def second_moment_like(*, gyromagnetic_ratio: float, spin: float, sum_r6: float)
     --------
     >>> m2 = second_moment_like(gyromagnetic_ratio=2.6752218744e8, spin=0.5, sum_r6=1.71829e60)
     >>> print(f"{m2:.4e} rad2 s-2")
-    4.4046e+11 rad2 s-2
+    4.4045e+11 rad2 s-2
     """
     strength = coupling_strength(gyromagnetic_ratio=gyromagnetic_ratio)
     return 3 / 5 * strength * _spin_squared(spin) * _sum(sum_r6)
@@ -347,128 +289,6 @@ def pake_splitting(*, pair_constant: float) -> float:
     150000.0
     """
     return 1.5 * pair_constant
-
-
-def rigid_moments(crystal: Crystal, *, tolerance: float = 1e-8) -> RigidMoments:
-    """Compute density, contacts, lattice sums and second moments of the protons of a crystal.
-
-    All hydrogen is 1H. Other elements count with all isotopes of the nuclear table, by abundance.
-
-    Parameters
-    ----------
-    crystal
-        Rigid; vacancies as occupancies.
-    tolerance
-        Largest error of a lattice sum over the sum.
-
-    Returns
-    -------
-    :
-        The numbers, with their kinds of sites.
-
-    Raises
-    ------
-    UnknownWord
-        If the crystal holds no hydrogen.
-
-    Examples
-    --------
-    >>> found = rigid_moments(crystals.crystal("LaH10", lattice_parameter=5.10e-10))
-    >>> print(f"{found.sum_r6_mean * 1e-60:.4f} A^-6, {found.fwhm_gaussian / 1e3:.1f} kHz")
-    1.7183 A^-6, 249.2 kHz
-    """
-    sites = crystals.hydrogen_sites(crystal)
-    proton = nuclei.nucleus("1H")
-    sums = lattice_sum_r6(
-        cell=crystal.cell,
-        positions_from=sites.positions,
-        positions_to=sites.positions,
-        occupancies=sites.occupancies,
-        tolerance=tolerance,
-    )
-    mean = mean_over_sites(sums, sites.occupancies)
-    return RigidMoments(
-        number_density=number_density(count=sites.occupancies.sum(), volume=crystal.volume),
-        nearest=_nearest(crystal),
-        kinds=sites.kinds,
-        sum_r6=sums,
-        sum_r6_mean=mean,
-        second_moment_like=second_moment_like(
-            gyromagnetic_ratio=proton.gyromagnetic_ratio_bare, spin=proton.spin, sum_r6=mean
-        ),
-        second_moment_unlike=_second_moments_unlike(crystal, proton, tolerance),
-    )
-
-
-def isotopes(symbol: str) -> tuple[Nucleus, ...]:
-    """List the magnetic isotopes of an element that the nuclear table holds.
-
-    Parameters
-    ----------
-    symbol
-        Of the element, ``"La"``.
-
-    Returns
-    -------
-    :
-        Their rows; empty where none is known.
-
-    Examples
-    --------
-    >>> [nucleus.name for nucleus in isotopes("Cu")]
-    ['63Cu', '65Cu']
-    """
-    return tuple(row for name, row in nuclei.table().items() if re.fullmatch(rf"\d+{symbol}", name))
-
-
-def _second_moments_unlike(
-    crystal: Crystal, proton: Nucleus, tolerance: float
-) -> Mapping[str, float]:
-    hydrogen = crystals.hydrogen_sites(crystal)
-    found = {}
-    for symbol in dict.fromkeys(crystal.species):
-        if symbol == "H":
-            continue
-        partners = isotopes(symbol)
-        if not partners:
-            msg = (
-                f"Found no isotope of {symbol} in the nuclear table; its part of the second "
-                "moment is unknown. Add its row, or leave the element out of the crystal."
-            )
-            raise UnknownWord(msg)
-        others = crystals.sites_of(crystal, species=symbol)
-        sums = lattice_sum_r6(
-            cell=crystal.cell,
-            positions_from=hydrogen.positions,
-            positions_to=others.positions,
-            occupancies=others.occupancies,
-            tolerance=tolerance,
-        )
-        mean = mean_over_sites(sums, hydrogen.occupancies)
-        for partner in partners:
-            found[partner.name] = partner.abundance * second_moment_unlike(
-                gyromagnetic_ratio=proton.gyromagnetic_ratio_bare,
-                other_gyromagnetic_ratio=partner.gyromagnetic_ratio_bare,
-                other_spin=partner.spin,
-                sum_r6=mean,
-            )
-    return MappingProxyType(found)
-
-
-def _nearest(crystal: Crystal) -> float:
-    """Shortest distance between two hydrogen sites, images included [m]."""
-    first = {
-        kind: index
-        for index, (symbol, kind) in reversed(
-            list(enumerate(zip(crystal.species, crystal.kinds, strict=True)))
-        )
-        if symbol == "H"
-    }
-    reach = float(np.linalg.norm(crystal.cell, axis=1).min())
-    return min(
-        crystals.shells(crystal, around=index, species="H", cutoff=reach * (1 + 1e-9))[0].distance
-        for index in first.values()
-    )
 
 
 def _spin_squared(spin: float) -> float:
