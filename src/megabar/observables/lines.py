@@ -396,6 +396,12 @@ def _present(task: _Task, row: int, found: Search, part: Part) -> xr.Dataset:
             f"The {task.shape} line leaves residuals that noise makes with probability "
             f"{fit.chi2_probability:.1g}; try another shape, a window, or several components.",
         )
+    if fit.at_bounds:
+        observables = schemas.with_warnings(
+            observables,
+            f"{' and '.join(fit.at_bounds)} of the {task.shape} line ended at a bound; the errors "
+            "of the others hold as if it were known there. Fit a simpler shape and compare.",
+        )
     return observables
 
 

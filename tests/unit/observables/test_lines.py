@@ -281,3 +281,17 @@ def test_solid_echo_without_its_delay_is_refused():
 def test_too_few_points_after_the_dead_time_are_refused():
     with pytest.raises(ValueError, match="points after the dead time"):
         lines.line(acquisition(decay(), TIME, dead_time=TIME[-3]), shape="gaussian", noise=(1, 0))
+
+
+def test_a_part_of_a_voigt_line_that_vanishes_is_told():
+    time = np.arange(512) * 1e-6
+    rng = np.random.default_rng(3)
+    clean = np.exp(-((np.pi * 8e3 * time) ** 2) / (4 * np.log(2)))
+    scatter = rng.normal(0, 0.02, 512) + 1j * rng.normal(0, 0.02, 512)
+    told = []
+    for sign in (1, -1):  # the residual Lorentzian width of one of the two is below zero
+        found = lines.line(
+            acquisition(clean + sign * scatter, time), shape="voigt", noise=(0.02, 0)
+        )
+        told.append("ended at a bound" in found.attrs.get("warnings", ""))
+    assert sum(told) == 1
