@@ -164,8 +164,8 @@ def crystal(
         "pressure": pressure,
     }
     volume, relative_error, origin = _volume(row, size, free.get("c_over_a", 1.0), accept)
-    origins = (row.structure, *origins, origin)
-    _refuse_untrusted(name, origins, {*TRUSTED, *accept, row.structure.status})
+    numbers = (*origins, origin)
+    _refuse_untrusted(name, numbers, {*TRUSTED, *accept})  # who names a structure accepts it
     species, kinds, positions = _sites(row, free)
     a = _axis_from_volume(row.system, volume, free.get("c_over_a", 1.0))
     return Crystal(
@@ -177,7 +177,7 @@ def crystal(
         positions=positions,
         occupancies=np.ones(len(species)),
         metal=row.metal,
-        origins=origins,
+        origins=(row.structure, *numbers),
         lattice_parameter_std=a * relative_error / 3,
     )
 
@@ -257,8 +257,8 @@ def _reported(row: crystal_table.Entry) -> str:
     return f"Reported: {listed}."
 
 
-def _refuse_untrusted(name: str, origins: tuple[Origin, ...], accepted: Collection[str]) -> None:
-    refused = [origin for origin in origins if origin.status not in accepted]
+def _refuse_untrusted(name: str, numbers: tuple[Origin, ...], accepted: Collection[str]) -> None:
+    refused = [origin for origin in numbers if origin.status not in accepted]
     if refused:
         listed = "; ".join(f"{one.quantity} ({one.status}): {one.source}" for one in refused)
         words = sorted({one.status for one in refused})
