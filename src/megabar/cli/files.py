@@ -61,6 +61,8 @@ def show(arguments: argparse.Namespace) -> terminal.Answer:
         Facts and open questions; the exit code is 0 even if questions are open.
     """
     path: Path = arguments.path
+    if work.is_simulation(path):
+        return work.describe_simulation(path)
     if work.is_campaign(path):
         return work.describe(path)
     decisions = choices.taken(arguments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import tomllib
 from collections import Counter
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -41,7 +42,59 @@ def is_campaign(path: Path) -> bool:
     """
     if path.is_dir():
         return any((path / name).is_file() for name in (PLAN_FILE, _DATABASE))
-    return path.suffix == ".toml" and path.is_file()
+    return path.suffix == ".toml" and path.is_file() and not is_simulation(path)
+
+
+def is_simulation(path: Path) -> bool:
+    """Tell whether a file is the plan of a simulation.
+
+    Parameters
+    ----------
+    path
+        Any path.
+
+    Returns
+    -------
+    :
+        True if ``simulate`` should take it.
+    """
+    if path.suffix != ".toml" or not path.is_file():
+        return False
+    try:
+        document = tomllib.loads(path.read_text())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return False  # the campaign says what is wrong with it
+    return str(document.get("schema", "")).startswith("simulation/")
+
+
+def describe_simulation(path: Path) -> terminal.Answer:
+    """Say what the plan of a simulation is, for ``show``.
+
+    Parameters
+    ----------
+    path
+        What :func:`is_simulation` takes.
+
+    Returns
+    -------
+    :
+        Its name, its cells and the command that simulates it.
+    """
+    document = tomllib.loads(path.read_text())
+    cells = [str(cell.get("name")) for cell in document.get("cell", ())]
+    facts = {
+        "path": str(path),
+        "format": "simulation",
+        "name": document.get("name"),
+        "cells": cells,
+        "seed": document.get("seed"),
+    }
+    text = (
+        f"simulation {facts['name']}",
+        f"cells      {', '.join(cells)}",
+        f"next       megabar simulate {path} -o DIR",
+    )
+    return terminal.Answer(verb="show", facts=facts, text=text)
 
 
 # --- simulate -------------------------------------------------------------------------------------

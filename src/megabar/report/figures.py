@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
@@ -18,7 +17,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocato
 from matplotlib.transforms import ScaledTranslation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from matplotlib.axes import Axes
@@ -421,30 +420,8 @@ def svg_bytes(figure: Figure) -> bytes:
     :
         The file.
     """
-    return _written(figure, FigureCanvasSVG(figure).print_svg, metadata={"Date": None})
-
-
-def png_bytes(figure: Figure, *, dpi: int = 150) -> bytes:
-    """Write a figure as PNG.
-
-    Parameters
-    ----------
-    figure
-        The figure.
-    dpi
-        Points per inch.
-
-    Returns
-    -------
-    :
-        The file.
-    """
-    figure.set_dpi(dpi)
-    return _written(figure, FigureCanvasAgg(figure).print_png)
-
-
-def _written(figure: Figure, write: Callable[..., Any], **words: Any) -> bytes:
     buffer = io.BytesIO()
+    canvas: Any = FigureCanvasSVG(figure)
     with _style():
-        write(buffer, **words)
+        canvas.print_svg(buffer, metadata={"Date": None})
     return buffer.getvalue()

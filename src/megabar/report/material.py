@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from megabar import provenance
 from megabar.report import numbers, series
@@ -394,25 +394,3 @@ def by_day(rows: Sequence[Number]) -> dict[int, dict[tuple[str, str], list[Numbe
             day = table.setdefault(math.floor(row.elapsed), {})
             day.setdefault((row.node, row.name), []).append(row)
     return table
-
-
-def details_of(record: str, rows: Iterable[Number]) -> Mapping[str, Any]:
-    """Collect what all numbers of one record say about themselves.
-
-    Parameters
-    ----------
-    record
-        Id of the record.
-    rows
-        Numbers.
-
-    Returns
-    -------
-    :
-        Attribute -> value, without the points of curves.
-    """
-    found: dict[str, Any] = {}
-    for row in rows:
-        if row.record == record:
-            found |= {k: v for k, v in row.details.items() if not k.startswith("curve_")}
-    return found

@@ -31,6 +31,7 @@ def campaign(tmp_path_factory):
     ("title", "words", "optional"),
     [
         ("`megabar.show/1` of a campaign", ["show", "{}"], set()),
+        ("`megabar.show/1` of a simulation plan", ["show", "{}.toml"], set()),
         ("`megabar.show/1` of a file", ["show", "{}/raw/cell-1/day-000/1H_fid"], set()),
         ("`megabar.check/1`", ["check", "{}"], {"path", "version", "packages"}),
         ("`megabar.check/1`", ["check"], {"path", "campaign", "files"}),

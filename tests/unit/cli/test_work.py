@@ -1,12 +1,15 @@
 """Verbs on campaigns, on a small virtual one: from nothing to the report, and what it answers."""
 
 import json
+from collections import Counter
+from importlib.resources import as_file, files
 
 import pytest
 from tests.batteries import small_campaign
 
 from megabar.campaign.rows import Failure
 from megabar.cli import main, terminal, work
+from megabar.virtual.plan import read_plan
 
 
 def facts_of(capsys, *words):
@@ -115,6 +118,22 @@ def test_a_missing_plan_entry_is_found_by_check_before_the_run(tmp_path, capsys)
     assert facts["problems"]
 
 
+def test_the_demo_is_whole_the_first_time_and_quick_the_second(tmp_path, monkeypatch, capsys):
+    small_campaign.simulate(tmp_path / "demo")
+    monkeypatch.setattr(work, "files", lambda _package: tmp_path)
+    first = facts_of(capsys, "demo", tmp_path / "out")
+    second = facts_of(capsys, "demo", tmp_path / "out")
+    assert first[0] == second[0] == terminal.OK
+    assert (first[1]["fresh"], second[1]["fresh"]) == (True, False)
+    assert second[1]["done"] == 0
+    assert first[1]["report"] == second[1]["report"]
+
+
+def test_the_plan_of_the_demo_is_in_the_package_and_can_be_simulated():
+    with as_file(files("megabar.cli") / "demo.toml") as path:
+        assert len(read_plan(path).cells) == 4
+
+
 def a_failure(**changes):
     words = {
         "cell": "cell-1", "channel": "x", "source": "raw/x", "stage": "read", "identity": "",
@@ -134,7 +153,5 @@ def a_failure(**changes):
         ([a_failure(argument="array")], {"upper bound": 1}, terminal.INPUT_MISSING),
     ],
 )
-def test_the_exit_code_says_how_far_the_numbers_carry(failures, qualities, code, monkeypatch):
-    from collections import Counter
-
+def test_the_exit_code_says_how_far_the_numbers_carry(failures, qualities, code):
     assert work._confidence(failures, Counter(qualities)) == code
