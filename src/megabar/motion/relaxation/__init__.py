@@ -6,9 +6,6 @@ Twin: ``observables.relaxation_times``.
 from megabar.motion.relaxation.dipolar import (
     REDFIELD_LIMIT,
     dipolar_constant,
-    r1rho_like,
-    r1rho_unlike,
-    rates_from_correlation_time,
     rates_like,
     rates_unlike,
     redfield_parameter,
@@ -21,6 +18,7 @@ from megabar.motion.relaxation.floor import (
     t1_floor_from_second_moments,
     t1_minimum_from_second_moment,
 )
+from megabar.motion.relaxation.locked import r1rho_like, r1rho_unlike
 from megabar.motion.relaxation.low_field import (
     diffusivity_from_low_field_slope,
     low_field_slope_from_diffusivity,
@@ -36,6 +34,9 @@ from megabar.motion.relaxation.rates import (
     SMALLEST_RATIO,
     SMALLEST_RATIO_ISOTROPIC,
     Rates,
+)
+from megabar.motion.relaxation.single_time import (
+    rates_from_correlation_time,
     ratio_from_reduced_time,
     reduced_time_from_ratio,
 )
