@@ -1,4 +1,0 @@
-"""Walks of hydrogen on its sublattice.
-
-Twin: ``observables.diffusivity``.
-"""

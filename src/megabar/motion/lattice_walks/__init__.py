@@ -1,0 +1,36 @@
+"""Walks of hydrogen on its sublattice: networks of jumps, exact correlations, Monte Carlo."""
+
+from megabar.motion.lattice_walks.decays import DecaySpectrum
+from megabar.motion.lattice_walks.exact_walks import ZoneMesh, independent_walk, walk_past_fixed
+from megabar.motion.lattice_walks.free_walkers import (
+    Component,
+    components,
+    free_diffusivity,
+    short_time_diffusivity,
+)
+from megabar.motion.lattice_walks.networks import (
+    JumpClass,
+    Network,
+    Shell,
+    network_from_sites,
+    shells,
+)
+from megabar.motion.lattice_walks.pair_walks import exchange_walk, one_vacancy_diffusivity
+
+__all__ = [
+    "Component",
+    "DecaySpectrum",
+    "JumpClass",
+    "Network",
+    "Shell",
+    "ZoneMesh",
+    "components",
+    "exchange_walk",
+    "free_diffusivity",
+    "independent_walk",
+    "network_from_sites",
+    "one_vacancy_diffusivity",
+    "shells",
+    "short_time_diffusivity",
+    "walk_past_fixed",
+]
