@@ -205,7 +205,7 @@ def fwhm_from_t2(*, t2: ArrayLike) -> NDArray[np.float64]:
 
 
 def _weighted_decay(s: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Times in units of 1/sqrt(M2), and the decay there times the weight of the quadrature."""
+    """Give times in units of 1/sqrt(M2), and the decay there times the quadrature weight."""
     end = _end_of_decay(s)
     # panels of equal length, preceded by some that resolve the start, as short as tau
     first = end / _PANELS

@@ -69,8 +69,9 @@ def rates_like(
 ) -> Rates:
     r"""Compute R1 and R2 of like spins 1/2.
 
-    .. math:: R_1 &= \tfrac{3}{20} K \left[ j(\omega_0) + 4 j(2 \omega_0) \right] \\
+    .. math:: \begin{split} R_1 &= \tfrac{3}{20} K \left[ j(\omega_0) + 4 j(2 \omega_0) \right] \\
         R_2 &= \tfrac{3}{40} K \left[ 3 j(0) + 5 j(\omega_0) + 2 j(2 \omega_0) \right]
+        \end{split}
 
     Extreme narrowing: :math:`R_1 = R_2 = \tfrac34 K j(0) = \tfrac{10}{3} M_2 \tau_\text c`. R2 is
     the real part of the inverse of the transverse response; a small dynamic shift is left out.
@@ -127,10 +128,11 @@ def rates_unlike(
 ) -> Rates:
     r"""Compute R1 and R2 that partners of another kind give to the spins observed.
 
-    .. math:: R_1 &= \tfrac{1}{15} C \left[ j(\omega_I - \omega_X) + 3 j(\omega_I)
+    .. math:: \begin{split} R_1 &= \tfrac{1}{15} C \left[ j(\omega_I - \omega_X) + 3 j(\omega_I)
         + 6 j(\omega_I + \omega_X) \right] \\
         R_2 &= \tfrac{1}{30} C \left[ 4 j(0) + j(\omega_I - \omega_X) + 3 j(\omega_I)
         + 6 j(\omega_X) + 6 j(\omega_I + \omega_X) \right]
+        \end{split}
 
     with :math:`C = K X (X + 1)` and :math:`\omega_X = \omega_I \gamma_X / \gamma_I`. The partners
     are at equilibrium, so that R1 is the initial rate after a pulse on the spins observed alone.

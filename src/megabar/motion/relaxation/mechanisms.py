@@ -81,9 +81,10 @@ def rates_paramagnetic(
 ) -> Rates:
     r"""Compute the relaxation of a nucleus beside a paramagnetic ion.
 
-    .. math:: R_1 &= \tfrac{2}{15} C [3 L(\omega_I) + 7 L(\omega_e)] \\
+    .. math:: \begin{split} R_1 &= \tfrac{2}{15} C [3 L(\omega_I) + 7 L(\omega_e)] \\
         R_2 &= \tfrac{1}{15} C [4 \tau + 3 L(\omega_I) + 13 L(\omega_e)], \quad
         C = \frac{K S (S + 1)}{r^6}, \; L(\omega) = \frac{\tau}{1 + \omega^2 \tau^2}
+        \end{split}
 
     with :math:`1/\tau = 1/\tau_\text{residence} + 1/T_{1e}` and a free-electron g factor. The
     contact coupling is left out. An order of magnitude: T1e of an ion in a metal is rarely known.
@@ -246,11 +247,12 @@ def rates_quadrupolar(
 ) -> Rates:
     r"""Compute the initial rates of a quadrupolar nucleus whose field gradient fluctuates.
 
-    .. math:: R_1 &= \tfrac{3 \pi^2}{10} \frac{2 I + 3}{I^2 (2 I - 1)}
+    .. math:: \begin{split} R_1 &= \tfrac{3 \pi^2}{10} \frac{2 I + 3}{I^2 (2 I - 1)}
         \langle C_Q^2 (1 + \eta^2 / 3) \rangle
         \left[ \tfrac15 L(\omega_0) + \tfrac45 L(2 \omega_0) \right] \\
         R_2 &= \text{the same with } \tfrac{3}{10} \tau + \tfrac12 L(\omega_0)
         + \tfrac15 L(2 \omega_0)
+        \end{split}
 
     Initial slopes for all 2I + 1 levels excited alike; above I = 1 both decays are single
     exponentials in extreme narrowing only. The mean square coupling is an input: the gradient at

@@ -19,9 +19,10 @@ def rates_from_correlation_time(
 ) -> Rates:
     r"""Compute R1 and R2 of like spins 1/2 whose coupling forgets with one time.
 
-    .. math:: R_1 &= \tfrac23 M_2 \left[ L(\omega_0) + 4 L(2 \omega_0) \right] \\
+    .. math:: \begin{split} R_1 &= \tfrac23 M_2 \left[ L(\omega_0) + 4 L(2 \omega_0) \right] \\
         R_2 &= \tfrac13 M_2 \left[ 3 \tau + 5 L(\omega_0) + 2 L(2 \omega_0) \right], \quad
         L(\omega) = \frac{\tau}{1 + \omega^2 \tau^2}
+        \end{split}
 
     Parameters
     ----------

@@ -96,7 +96,7 @@ def hard_sphere(*, number_density: float, closest_approach: float, diffusivity: 
     Exact for hard spheres without correlations between them, as in a liquid.
 
     Limits: :math:`j(0) = (16 \pi / 27) N / (d D)`, 10/9 of the force-free value;
-    :math:`j \sim \omega^{-2}` at high frequency, as nothing leaves the wall by a step;
+    :math:`j \sim \omega^{-2}` at high frequency, as the wall lets no pair through;
     :math:`j(0) - j(\omega) \sim \sqrt \omega` at low frequency, equal to the force-free one.
 
     Parameters

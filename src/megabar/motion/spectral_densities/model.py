@@ -15,7 +15,7 @@ Array = NDArray[np.float64]
 class SpectralDensity(Protocol):
     r"""Power of the fluctuating dipole coupling of one spin at a frequency.
 
-    .. math:: S(t) = \Big\langle \sum_j \tfrac16 \mathbf T_j(0) : \mathbf T_j(t) \Big\rangle,
+    .. math:: S(t) = \left\langle \sum_j \tfrac16 \mathbf T_j(0) : \mathbf T_j(t) \right\rangle,
         \quad T_{ab} = \frac{3 x_a x_b / r^2 - \delta_{ab}}{r^3}, \quad
         j(\omega) = 2 \int_0^\infty S(t) \cos \omega t \, \mathrm dt
 
