@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from math import isfinite, isnan
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -353,3 +354,18 @@ def test_a_shell_needs_a_cutoff():
     with pytest.raises(ValueError, match="cutoff"):
         crystals.shells(built("LaH3"), around=0, species="H", cutoff=0.0)
     assert isfinite(built("LaH3").volume)
+
+
+@pytest.mark.parametrize("name", CONTENT)
+def test_the_page_says_what_the_table_says(name):
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "crystals.md").read_text("utf-8")
+    line = next(line for line in page.splitlines() if line.startswith(f"| {name} |"))
+    row = crystals.entry(name)
+    assert f"| {row.space_group} |" in line
+    for lattice in row.lattices:
+        digits = "" if isnan(lattice.a_std) else f"({round(lattice.a_std / A * 1e4)})"
+        size = f"{lattice.a / A:.7g}{digits} Å at {lattice.pressure[0] / 1e9:g} GPa"
+        assert f"{size}, {lattice.origin.status}" in line
+    if row.compression:
+        low, high = (p / 1e9 for p in row.compression.pressure)
+        assert f"{low:g} to {high:g} GPa" in line
