@@ -1,4 +1,4 @@
-"""Frames of ab initio and molecular dynamics: DeePMD folders of .npy files.
+"""DeePMD folders of .npy files: training frames of ab initio dynamics.
 
 The frames of a training set are shuffled. They have no order in time, and a displacement between
 two of them means nothing: ``time_ordered`` is False. Frames are no measurement; ``read`` of this
@@ -15,7 +15,6 @@ import io
 import math
 import tokenize
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,6 +22,7 @@ import numpy as np
 
 from megabar import constants, provenance
 from megabar.errors import InconsistentHeader, TruncatedData, UnreadableFile
+from megabar.readers.frames.record import ANGSTROM, Frames
 
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from megabar.readers.decisions import Decisions
 
-_ANGSTROM: Final = 1e-10
 _LOADING_ERRORS: Final = (
     OSError,
     ValueError,
@@ -43,56 +42,6 @@ _LOADING_ERRORS: Final = (
     tokenize.TokenError,
 )
 _WIDTHS: Final = {"box": 9, "virial": 9, "energy": 1}
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Frames:
-    """Positions of atoms in periodic cells, without order in time.
-
-    Parameters
-    ----------
-    positions
-        Cartesian [m], (frame, atom, 3).
-    cell
-        Cell vectors as rows [m], (frame, 3, 3).
-    species
-        Chemical symbol of each atom, (atom,).
-    energy
-        Potential energy [J], (frame,); None where the set has none.
-    virial
-        Virial tensor [J], (frame, 3, 3), positive in compression; None where the set has none.
-    time_ordered
-        Whether a frame follows the one before it.
-    source
-        Name of the folder.
-    source_sha256
-        Digest of the files that were read.
-    """
-
-    positions: NDArray[np.float64]
-    cell: NDArray[np.float64]
-    species: tuple[str, ...]
-    energy: NDArray[np.float64] | None
-    virial: NDArray[np.float64] | None
-    time_ordered: bool
-    source: str
-    source_sha256: str
-
-    @property
-    def volume(self) -> NDArray[np.float64]:
-        """Volume of each cell [m3], (frame,)."""
-        return np.asarray(np.abs(np.linalg.det(self.cell)), dtype=np.float64)
-
-    @property
-    def pressure(self) -> NDArray[np.float64]:
-        """Pressure of the virial [Pa], (frame,): trace over three volumes.
-
-        Without the kinetic term N k T / V and without zero-point motion.
-        """
-        if self.virial is None:
-            return np.full(len(self.cell), np.nan)
-        trace: NDArray[np.float64] = np.trace(self.virial, axis1=1, axis2=2)
-        return trace / (3 * self.volume)
 
 
 def read(path: Path, decisions: Decisions) -> NoReturn:
@@ -164,8 +113,8 @@ def read_frames(path: Path, *, species: Iterable[str]) -> Frames:
     complete = {name: array for name, array in whole.items() if len(array) == count}
     energy, virial = complete.get("energy"), complete.get("virial")
     frames = Frames(
-        positions=whole["coord"].reshape(count, -1, 3) * _ANGSTROM,
-        cell=whole["box"].reshape(count, 3, 3) * _ANGSTROM,
+        positions=whole["coord"].reshape(count, -1, 3) * ANGSTROM,
+        cell=whole["box"].reshape(count, 3, 3) * ANGSTROM,
         species=symbols,
         energy=None if energy is None else energy.reshape(count) * electronvolt,
         virial=None if virial is None else virial.reshape(count, 3, 3) * electronvolt,
@@ -176,49 +125,6 @@ def read_frames(path: Path, *, species: Iterable[str]) -> Frames:
     if not np.all(frames.volume > 0):
         raise _inconsistent(path, "box.npy", "a cell has no volume.")
     return frames
-
-
-def minimum_image_distances(
-    *,
-    positions: NDArray[np.float64],
-    cell: NDArray[np.float64],
-    first: NDArray[np.intp],
-    second: NDArray[np.intp],
-) -> NDArray[np.float64]:
-    """Compute distances to the nearest image, searched over 27 cells.
-
-    Rounding fractions alone fails in strongly skewed cells.
-
-    Parameters
-    ----------
-    positions
-        One frame [m], (atom, 3).
-    cell
-        Cell vectors as rows [m], (3, 3).
-    first, second
-        Atoms of each pair, (pair,).
-
-    Returns
-    -------
-    :
-        Distance of each pair [m], (pair,).
-
-    Examples
-    --------
-    >>> distance = minimum_image_distances(
-    ...     positions=np.array([[0.0, 0, 0], [0.9, 0, 0]]), cell=np.eye(3),
-    ...     first=np.array([0]), second=np.array([1]))
-    >>> print(f"{distance[0]:.2f}")
-    0.10
-    """
-    difference = positions[second] - positions[first]
-    fractions = difference @ np.linalg.inv(cell)
-    wrapped = (fractions - np.rint(fractions)) @ cell
-    span = np.arange(-1.0, 2.0)
-    images = np.stack(np.meshgrid(span, span, span), axis=-1).reshape(-1, 3) @ cell
-    crossed = (2 * images @ wrapped.T + np.sum(images**2, axis=1)[:, np.newaxis]).min(axis=0)
-    squared: NDArray[np.float64] = np.sum(wrapped**2, axis=1) + crossed
-    return np.asarray(np.sqrt(np.maximum(squared, 0.0)), dtype=np.float64)
 
 
 def _symbols(path: Path, species: tuple[str, ...]) -> tuple[str, ...]:
