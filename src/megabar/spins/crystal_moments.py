@@ -23,7 +23,7 @@ from megabar.spins.moments import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -112,7 +112,7 @@ def crystal_moments(crystal: Crystal, *, tolerance: float = 1e-8) -> CrystalMome
     mean = mean_over_sites(sums, sites.occupancies)
     return CrystalMoments(
         number_density=number_density(count=sites.occupancies.sum(), volume=crystal.volume),
-        nearest=_nearest(crystal),
+        nearest=_nearest(crystal, equal_sites(kinds=sites.kinds, sum_r6=sums)),
         kinds=sites.kinds,
         sum_r6=sums,
         sum_r6_mean=mean,
@@ -121,6 +121,44 @@ def crystal_moments(crystal: Crystal, *, tolerance: float = 1e-8) -> CrystalMome
         ),
         second_moment_unlike=_second_moments_unlike(crystal, proton, tolerance),
     )
+
+
+def equal_sites(
+    *, kinds: Sequence[str], sum_r6: NDArray[np.float64], same: float = 1e-6
+) -> tuple[tuple[int, ...], ...]:
+    """Group sites that share label and lattice sum.
+
+    Structure files often label all hydrogen alike; the sum tells inequivalent sites apart.
+
+    Parameters
+    ----------
+    kinds
+        Label of each site.
+    sum_r6
+        Its sum of inverse sixth powers [m-6].
+    same
+        Sums that differ by less than this fraction are equal.
+
+    Returns
+    -------
+    :
+        Indices of the members of each group.
+
+    Examples
+    --------
+    >>> equal_sites(kinds=["H", "H", "H"], sum_r6=np.array([1.0, 2.0, 1.0]))
+    ((0, 2), (1,))
+    """
+    groups: list[list[int]] = []
+    for index, (kind, total) in enumerate(zip(kinds, sum_r6, strict=True)):
+        for group in groups:
+            first = group[0]
+            if kinds[first] == kind and abs(sum_r6[first] - total) <= same * total:
+                group.append(index)
+                break
+        else:
+            groups.append([index])
+    return tuple(tuple(group) for group in groups)
 
 
 def second_moment_per_sum(observed: Nucleus, symbol: str) -> float:
@@ -219,15 +257,11 @@ def _per_sum(observed: Nucleus, partner: Nucleus) -> float:
     )
 
 
-def _nearest(crystal: Crystal) -> float:
+def _nearest(crystal: Crystal, groups: tuple[tuple[int, ...], ...]) -> float:
     """Shortest distance between two hydrogen sites, images included [m]."""
-    one_of_each = {
-        kind: index
-        for index, (symbol, kind) in enumerate(zip(crystal.species, crystal.kinds, strict=True))
-        if symbol == "H"
-    }
-    reach = float(np.linalg.norm(crystal.cell, axis=1).min())
+    hydrogen = [index for index, symbol in enumerate(crystal.species) if symbol == "H"]
+    reach = float(np.linalg.norm(crystal.cell, axis=1).min()) * (1 + 1e-9)
     return min(
-        crystals.shells(crystal, around=index, species="H", cutoff=reach * (1 + 1e-9))[0].distance
-        for index in one_of_each.values()
+        crystals.shells(crystal, around=hydrogen[group[0]], species="H", cutoff=reach)[0].distance
+        for group in groups
     )

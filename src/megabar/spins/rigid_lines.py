@@ -8,7 +8,7 @@ The central proton and its nearest partners evolve exactly under the secular cou
 one block of total :math:`I_z` after the other; the signal is
 :math:`\langle I_{0+}(t) \sum_j I_{j-} \rangle`. What the cluster lacks of the second moment, from
 remote protons and other nuclei, multiplies it as a Gaussian. Powder: equal weights on directions
-spread evenly; kinds of sites by their share.
+spread evenly; inequivalent sites by their share.
 
 Lines of rigid hydrides are flat-topped and their decays go through zero. Cutting the cluster at 8
 to 11 spins moves the width by up to 10 %.
@@ -106,7 +106,7 @@ class RigidLine:
 class _Neighbourhood:
     """One central proton with all that it couples to."""
 
-    weight: float  # share of its kind among all protons
+    weight: float  # share of its like among all protons
     partners: NDArray[np.float64]  # of the candidates, nearest first [m]
     chances: NDArray[np.float64]  # occupancies of the candidates
     second_moments: NDArray[np.float64]  # of the whole crystal, one a direction [rad2 s-2]
@@ -233,14 +233,19 @@ def _random(sites: Sites, seed: int | None) -> np.random.Generator | None:
 def _neighbourhoods(
     crystal: Crystal, sites: Sites, directions: NDArray[np.float64], partners: int
 ) -> Iterator[_Neighbourhood]:
-    """One central proton for each kind of site, with its share and its surroundings."""
+    """One central proton for each group of equal sites, with its share and its surroundings."""
     total = sites.occupancies.sum()
-    for kind in dict.fromkeys(sites.kinds):
-        members = [index for index, label in enumerate(sites.kinds) if label == kind]
+    sums = lattice_sums.lattice_sum_r6(
+        cell=crystal.cell,
+        positions_from=sites.positions,
+        positions_to=sites.positions,
+        occupancies=sites.occupancies,
+    )
+    for members in crystal_moments.equal_sites(kinds=sites.kinds, sum_r6=sums):
         centre = sites.positions[members[0]]
         steps, chances = _nearest(crystal, sites, centre, partners)
         yield _Neighbourhood(
-            weight=float(sites.occupancies[members].sum() / total),
+            weight=float(sites.occupancies[list(members)].sum() / total),
             partners=steps,
             chances=chances,
             second_moments=_second_moments(crystal, centre, directions),

@@ -1,12 +1,19 @@
 """Moments of whole crystals: parts that must add up."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from megabar.errors import UnknownWord
 from megabar.matter import crystals, nuclei
 from megabar.spins import moments
-from megabar.spins.crystal_moments import crystal_moments, isotopes, second_moment_per_sum
+from megabar.spins.crystal_moments import (
+    crystal_moments,
+    equal_sites,
+    isotopes,
+    second_moment_per_sum,
+)
 
 A = 1e-10
 
@@ -68,3 +75,12 @@ def test_a_crystal_without_hydrogen_has_no_proton_moments():
     )
     with pytest.raises(UnknownWord, match="element of La"):
         crystal_moments(bare)
+
+
+def test_sites_that_a_file_labels_alike_are_told_apart():
+    lah10 = crystals.crystal("LaH10", lattice_parameter=5.1 * A)
+    unlabelled = replace(lah10, kinds=lah10.species)
+    named, blind = crystal_moments(lah10), crystal_moments(unlabelled)
+    assert blind.nearest == pytest.approx(named.nearest, rel=1e-12)
+    groups = equal_sites(kinds=blind.kinds, sum_r6=blind.sum_r6)
+    assert sorted(map(len, groups)) == [8, 32]

@@ -1,5 +1,7 @@
 """Rigid lines: exact limits and sum rules."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -145,3 +147,9 @@ def test_the_hemisphere_integrates_the_second_rank_harmonics():
     assert np.allclose(np.linalg.norm(directions, axis=1), 1)
     tensor = directions.T @ directions / len(directions)
     assert np.allclose(tensor, np.eye(3) / 3, atol=2e-3)
+
+
+def test_the_line_does_not_depend_on_how_sites_are_labelled(lah3, line):
+    unlabelled = replace(lah3, kinds=lah3.species)
+    found = rigid_line_many_spin(unlabelled, partners=5, orientations=32)
+    assert found.fwhm == pytest.approx(line.fwhm, rel=1e-9)
