@@ -170,13 +170,16 @@ def _cosine_integral(
 ) -> Array:
     """Twice the exact integral of straight pieces, by parts: end point less slopes."""
     end = time[-1]
-    middle, width, step = (time[1:] + time[:-1]) / 2, np.diff(time), np.diff(s)
+    middle, half, slope = (time[1:] + time[:-1]) / 2, np.diff(time) / 2, np.diff(s) / np.diff(time)
     density: Array = 2 * s[-1] * end * np.sinc(frequency * end / pi)
+    density[frequency == 0] = 2 * np.trapezoid(s, time)
+    moving = np.flatnonzero(frequency)
     rows = max(1, _BLOCK // time.size)
-    for start in range(0, frequency.size, rows):
-        omega = frequency[start : start + rows, None] / pi
-        density[start : start + rows] -= (
-            2 * (np.sinc(omega * middle) * np.sinc(omega * width / 2)) @ (step * middle)
+    for here in np.split(moving, range(rows, moving.size, rows)):
+        omega = frequency[here, None]
+        # cos at one end of a piece less cos at the other, as a product: nothing cancels
+        density[here] -= (
+            4 / frequency[here] ** 2 * ((np.sin(omega * middle) * np.sin(omega * half)) @ slope)
         )
     if tail is not None:
         density = density + tail.spectral_density_beyond(float(end), angular_frequency=frequency)
