@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _REQUIREMENT: Final = re.compile(r"^([A-Za-z0-9_.-]+)\s*>=\s*([0-9.]+)")
 _ONE_MODULE: Final = ("nmrglue", "nmrglue-ng")
 
+_WRITTEN_OUT = 5  # problems of one kind
+
 
 def add_check_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``check``.
@@ -176,8 +178,8 @@ def _answer(kind: str, facts: dict[str, Any], problems: list[dict[str, Any]]) ->
     text: list[str | terminal.Table] = [f"warning: {one}" for one in facts["warnings"]]
     if kind == "installation":
         text += [f"{name:<12} {one['found']}" for name, one in facts["packages"].items()]
-    text += [f"{one['where']}: {one['message']}" for one in problems]
     counts = Counter(one["kind"] for one in problems)
+    text += _listed(problems, counts)
     words = ", ".join(f"{count} {name}" for name, count in counts.items())
     text.append(f"{kind}: {words or 'nothing found amiss'}.")
     return terminal.Answer(
@@ -186,3 +188,14 @@ def _answer(kind: str, facts: dict[str, Any], problems: list[dict[str, Any]]) ->
         text=tuple(text),
         exit_code=code,
     )
+
+
+def _listed(problems: list[dict[str, Any]], counts: Counter[str]) -> Iterator[str]:
+    """Write out the first problems of each kind; a whole campaign can have the same one."""
+    for kind, count in counts.items():
+        alike = [one for one in problems if one["kind"] == kind]
+        for one in alike[:_WRITTEN_OUT]:
+            told = one["message"]
+            yield told if told.startswith(one["where"]) else f"{one['where']}: {told}"
+        if count > _WRITTEN_OUT:
+            yield f"... and {count - _WRITTEN_OUT} more {kind} (all with --json)"

@@ -173,7 +173,7 @@ def _decode(content: bytes, name: str) -> xr.Dataset:
             file=name,
             field="netCDF-4",
             found=f"it is no archive that this version understands ({type(error).__name__}).",
-            remedy="Restore the file from a copy, or read the instrument's file again.",
+            remedy="Restore it from a copy, or delete it: the next run reads the raw file again.",
         ) from error
 
 
@@ -222,13 +222,13 @@ def _unsealed(content: bytes, name: str) -> bytes:
             field="seal",
             found="the last 40 bytes are no seal: the file was cut short, or another program "
             "wrote it.",
-            remedy="Restore the file from a copy, or read the instrument's file again.",
+            remedy="Restore it from a copy, or delete it: the next run reads the raw file again.",
         )
     if hashlib.sha256(body).digest() != seal[len(_MARK) :]:
         raise UnreadableFile(
             file=name,
             field="seal",
             found="the bytes are not those that were written.",
-            remedy="Restore the file from a copy, or read the instrument's file again.",
+            remedy="Restore it from a copy, or delete it: the next run reads the raw file again.",
         )
     return body
