@@ -20,6 +20,7 @@ html_math_renderer = "mathml"
 html_theme = "pydata_sphinx_theme"
 html_theme_options = {"show_prev_next": False, "use_edit_page_button": False, "footer_end": []}
 html_title = "megabar"
+html_sidebars = {"**": []}  # flat pages: the width goes to code and tables
 exclude_patterns = ["_build", "jupyter_execute"]
 myst_enable_extensions = ["dollarmath", "deflist"]
 myst_heading_anchors = 3
