@@ -52,7 +52,7 @@ def read_trajectory(
 ) -> Frames:
     """Read a trajectory: XDATCAR, LAMMPS text dump, or a file of ASE.
 
-    Memory beyond the positions is two blocks of 64 MiB, and some 250 bytes a frame for its cell. With
+    Memory beyond the positions is two blocks of 64 MiB, and 250 bytes a frame for its cell. With
     ``store`` the positions lie on disk as float32 (better than 1e-6 of the largest coordinate) and
     the memory does not grow with them. ASE holds a vasprun.xml in memory as a whole.
 

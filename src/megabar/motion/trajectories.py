@@ -1,1 +1,0 @@
-"""Displacements, sites and dipolar correlations of a trajectory."""
