@@ -8,6 +8,7 @@ from megabar.motion.lattice_walks.free_walkers import (
     free_diffusivity,
     short_time_diffusivity,
 )
+from megabar.motion.lattice_walks.monte_carlo import MECHANISMS, Lattice, Walk, walk_lattice
 from megabar.motion.lattice_walks.networks import (
     JumpClass,
     Network,
@@ -15,22 +16,41 @@ from megabar.motion.lattice_walks.networks import (
     network_from_sites,
     shells,
 )
-from megabar.motion.lattice_walks.pair_walks import exchange_walk, one_vacancy_diffusivity
+from megabar.motion.lattice_walks.pair_walks import (
+    exchange_walk,
+    one_vacancy_diffusivity,
+    pair_walk_in_cell,
+)
+from megabar.motion.lattice_walks.statistics import (
+    Estimate,
+    WalkPlan,
+    WalkStatistics,
+    measure_walks,
+)
 
 __all__ = [
+    "MECHANISMS",
     "Component",
     "DecaySpectrum",
+    "Estimate",
     "JumpClass",
+    "Lattice",
     "Network",
     "Shell",
+    "Walk",
+    "WalkPlan",
+    "WalkStatistics",
     "ZoneMesh",
     "components",
     "exchange_walk",
     "free_diffusivity",
     "independent_walk",
+    "measure_walks",
     "network_from_sites",
     "one_vacancy_diffusivity",
+    "pair_walk_in_cell",
     "shells",
     "short_time_diffusivity",
+    "walk_lattice",
     "walk_past_fixed",
 ]

@@ -84,17 +84,69 @@ def exchange_walk(
     >>> bool(walk(0.0) > independent_walk(cubic)(0.0))
     True
     """
+    parts = [(1.0, independent_walk(network, mesh=mesh))]
+    for factor, hindered in ((1.0, True), (-1.0, False)):
+        cell = pair_walk_in_cell(network, repeats=repeats, exclusion=hindered, steps=steps)
+        parts.append((factor, cell))
+    return combined(parts)
+
+
+def pair_walk_in_cell(
+    network: Network, *, repeats: int, exclusion: bool, steps: int = 200
+) -> DecaySpectrum:
+    """Compute the dipolar correlation of two walkers in a periodic supercell.
+
+    Exact for the couplings that a simulation of the same cell has: nearest images within the sphere
+    that fits in. Atoms on all sites are counted, times the occupancy.
+
+    Parameters
+    ----------
+    network
+        Sites of equal occupancy.
+    repeats
+        Supercell, in lattice vectors along each direction.
+    exclusion
+        Whether the two never share a site, or walk independently.
+    steps
+        Lanczos steps.
+
+    Returns
+    -------
+    :
+        The correlation, as decays, less the mean that a finite cell leaves for ever.
+
+    Raises
+    ------
+    ValueError
+        If sites differ in occupancy.
+
+    References
+    ----------
+    Golub, Welsch, Math. Comput. 23, 221 (1969), doi:10.1090/S0025-5718-69-99647-1.
+
+    Examples
+    --------
+    >>> from megabar.motion.lattice_walks.networks import JumpClass, network_from_sites
+    >>> cubic = network_from_sites(
+    ...     cell=np.eye(3), sites=np.zeros((1, 3)), kinds=["A"], occupancies=[1.0],
+    ...     jumps=[JumpClass(kinds=("A", "A"), distance=1, rate=1)])
+    >>> walk = pair_walk_in_cell(cubic, repeats=3, exclusion=True)
+    >>> print(f"{walk.sum_r6:.3f}")  # 6 at 1, 12 at the root of 2
+    7.500
+    """
     require_equal_sites(network)
     states = _PairStates(network=network, repeats=repeats)
     starts = nearest_image_tensors(
         cell=network.cell * repeats, vectors=states.separations().reshape(-1, 3)
     )
-    scale = float(network.occupancies[0]) / len(network.sites)
-    starts *= np.sqrt(scale)
-    anywhere, free = np.ones(len(starts), dtype=bool), states.allowed()
-    apart = _decays(states.generator(free), starts, allowed=free, steps=steps)
-    together = _decays(states.generator(anywhere), starts, allowed=anywhere, steps=steps)
-    return combined([(1.0, apart), (1.0, independent_walk(network, mesh=mesh)), (-1.0, together)])
+    starts *= np.sqrt(float(network.occupancies[0]) / len(network.sites))
+    apart = states.allowed()
+    allowed = apart if exclusion else np.ones_like(apart)
+    mean = starts[allowed].mean(axis=0)
+    starts = np.where(allowed[:, None], starts - mean, 0.0)
+    nodes, amounts = _lanczos(states.generator(allowed), starts, steps)
+    settled = np.where(nodes > _ZERO * nodes.max(), nodes, 0.0)
+    return decays_from_modes(decay_rates=settled, weights=amounts)
 
 
 def one_vacancy_diffusivity(
@@ -275,16 +327,6 @@ def _generator(here: Indices, there: Indices, rate: Array, *, size: int) -> csr_
     rows = np.concatenate([here, here])
     columns = np.concatenate([there, here])
     return coo_array((np.concatenate([-rate, rate]), (rows, columns)), shape=(size, size)).tocsr()
-
-
-def _decays(
-    generator: csr_array, starts: Array, *, allowed: NDArray[np.bool_], steps: int
-) -> DecaySpectrum:
-    """Give the decays of start vectors, less the mean that a finite cell leaves for ever."""
-    mean = starts[allowed].mean(axis=0)
-    nodes, amounts = _lanczos(generator, np.where(allowed[:, None], starts - mean, 0.0), steps)
-    settled = np.where(nodes > _ZERO * nodes.max(), nodes, 0.0)
-    return decays_from_modes(decay_rates=settled, weights=amounts)
 
 
 def _lanczos(generator: csr_array, starts: Array, steps: int) -> tuple[Array, Array]:
