@@ -5,50 +5,8 @@ from pathlib import Path
 
 from megabar.virtual import laboratory
 
-LINES = """
-schema = "simulation/1"
-name = "small"
-seed = 11
-metal = "139La"
-number = "float64"
-[magnet]
-field = "9.28 T"
-proton_frequency = "395.107 MHz"
-drift = "-0.5 ppm/day"
-[nucleus.1H]
-frequency_ratio = 1.0
-limit_of_detection = "5.44e11 Hz**-0.5"
-ring_down = "1e5 Hz**0.5"
-ring_down_time = "0.3 us"
-carrier_scatter = "0.3 kHz"
-[nucleus.139La]
-frequency_ratio = 0.14125641
-limit_of_detection = "1.3e11 Hz**-0.5"
-ring_down = "1e5 Hz**0.5"
-ring_down_time = "0.3 us"
-carrier_scatter = "1 kHz"
-[nucleus.63Cu]
-frequency_ratio = 0.26515473
-limit_of_detection = "1e12 Hz**-0.5"
-ring_down = "1e5 Hz**0.5"
-ring_down_time = "0.3 us"
-carrier_scatter = "1 kHz"
-[copper]
-nucleus = "63Cu"
-ambient_at = 2026-01-05T09:00:00
-ambient_atoms = 5e15
-atoms_in_cell = 1e15
-shift = "1996 ppm"
-knight_shift = "2380 ppm"
-knight_shift_change = "0 ppm"
-knight_shift_change_std = "5 ppm"
-shape = "gaussian"
-fwhm = "9 kHz"
-t1 = "4.2 ms"
-t2 = "inf"
-[precursor]
-h_per_metal = 3.0
-h_per_metal_std = 0.05
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples/lah10-70-days/simulation.toml"
+PRECURSOR = """
 [precursor.line.1H]
 shape = "lorentzian"
 content = [3.0]
@@ -56,27 +14,8 @@ fwhm = ["30 kHz"]
 shift = ["-10 ppm"]
 t1 = ["2 ms"]
 t2 = ["2 ms"]
-[precursor.line.139La]
-shape = "gaussian"
-content = [3.0]
-fwhm = ["8 kHz"]
-shift = ["2800 ppm"]
-t1 = ["8 ms"]
-t2 = ["5 ms"]
-[hydride.line.1H]
-shape = "lorentzian"
-content = [3.0, 10.5]
-fwhm = ["6 kHz", "4 kHz"]
-shift = ["10 ppm", "20 ppm"]
-t1 = ["3 ms", "1.5 ms"]
-t2 = ["1.0 ms", "1.5 ms"]
-[hydride.line.139La]
-shape = "gaussian"
-content = [3.0, 10.5]
-fwhm = ["30 kHz", "38 kHz"]
-shift = ["2950 ppm", "900 ppm"]
-t1 = ["8 ms", "8 ms"]
-t2 = ["3 ms", "2 ms"]
+"""
+CELL = """
 [[cell]]
 name = "cell-1"
 heated_at = 2026-01-10T12:00:00
@@ -126,6 +65,15 @@ CHANNELS = (
 )  # fmt: skip
 
 
+def nature() -> str:
+    """Magnet, nuclei, copper and lines of the example; a precursor as quick as the hydride."""
+    text = EXAMPLE.read_text().split("\n[[cell]]")[0]
+    own = re.compile(r"\n\[precursor\.line\.1H\]\n(?:[^\[\n].*\n)*")
+    text, count = own.subn(PRECURSOR, text)
+    assert count == 1
+    return text
+
+
 def simulate(folder: Path) -> Path:
     """Measure the small campaign into a new folder, and give that folder."""
     channels = (
@@ -140,7 +88,7 @@ def simulate(folder: Path) -> Path:
         for name, nucleus, sequence, points, repetition, more in CHANNELS
     )
     plan = folder.with_suffix(".toml")
-    plan.write_text(LINES + "".join(channels))
+    plan.write_text(nature() + CELL + "".join(channels))
     return laboratory.simulate(plan, folder)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from math import hypot, sqrt
 from typing import TYPE_CHECKING
@@ -160,21 +160,19 @@ def _factors(
     """Compute the efficiencies of one line from its settings and the relaxation times."""
     sequence = record.acquisition.sequence
     t1, t1_std, used = _relaxation(cell, record, "t1", within=within)
-    echo_delay = record.acquisition.setting("echo_delay")
-    factors = [
-        _bandwidth(record),
-        steady_state(
-            repetition_time=_setting(record, "repetition_time"),
-            t1=t1,
-            t1_std=t1_std,
-            flip_angle=_setting(record, "flip_angle"),
-            sequence=sequence,
-            echo_delay=echo_delay,
-        ),
-    ]
+    saturation = steady_state(
+        repetition_time=_setting(record, "repetition_time"),
+        t1=t1,
+        t1_std=t1_std,
+        flip_angle=_setting(record, "flip_angle"),
+        sequence=sequence,
+        echo_delay=record.acquisition.setting("echo_delay"),
+    )
+    factors = [_bandwidth(record), replace(saturation, common=not used)]  # stated: one for all
     if sequence != "fid":
         t2, t2_std, more = _relaxation(cell, record, "t2", within=within)
-        factors.append(echo_decay(echo_delay=_setting(record, "echo_delay"), t2=t2, t2_std=t2_std))
+        decay = echo_decay(echo_delay=_setting(record, "echo_delay"), t2=t2, t2_std=t2_std)
+        factors.append(replace(decay, common=not more))
         used += more
     return tuple(factors), used
 

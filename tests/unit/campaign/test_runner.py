@@ -343,11 +343,11 @@ def test_a_channel_taken_out_of_the_plan_takes_its_numbers_with_it(done: Path):
 
 
 def test_numbers_that_can_no_longer_be_had_are_withdrawn(done: Path):
-    empty = r'\1window = ["400 kHz", "450 kHz"]\nshape'  # no line there
-    amend(done, '(name = "139La-echo"\n(?:.+\n)*?)shape', empty)
-    run(done)
-    contents = [row for row in Campaign.open(done).rows() if row.name == "h_per_metal"]
-    assert not any(row.quality == "value" for row in contents)
+    amend(done, '(name = "139La-echo"\n(?:.+\n)*?)shape', r'\1until = "2 us"\nshape')
+    failed = run(done).failed
+    assert [row.channel for row in failed if row.stage == "observe"] == ["139La-echo"] * 3
+    rows = Campaign.open(done).rows()
+    assert not any(row.name == "h_per_metal" or row.channel == "139La-echo" for row in rows)
 
 
 # --- damage ---------------------------------------------------------------------------------------

@@ -251,6 +251,19 @@ def test_the_error_of_t1_enters_the_content():
     assert found.independent_std / found.value == pytest.approx(expected, rel=1e-4)
 
 
+def test_the_error_of_a_stated_t1_is_common_to_the_series():
+    channels = tuple(
+        replace(c, t1=LONG, t1_std=0.1 * LONG) if c.name == "1H" else c for c in CHANNELS.values()
+    )
+    records = [
+        replace(r, channel=channels[0]) if r.channel.name == "1H" else r
+        for r in [*pair(-1, 30, 10), *pair(5, 70, 10)]
+    ]
+    found = only(contents(*records, channels=channels)).value("h_per_metal")
+    assert found.independent_std == 0.0
+    assert found.common_std / found.value > 0.01  # more than the 1 % of the precursor alone
+
+
 def test_an_echo_loses_by_t2_what_the_content_gives_back():
     told = {"repetition_time": LONG, "echo_delay": 25e-6}
 
