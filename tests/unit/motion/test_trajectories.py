@@ -149,7 +149,7 @@ def test_wrapped_positions_without_unwrapping_end_on_a_plateau():
     [
         (np.zeros((2, 3)), cubes(1, 1), {}, ValueError, r"\(2, 3\)"),
         (np.zeros((2, 1, 3)), cubes(1), {}, ValueError, r"cells of shape \(1, 3, 3\)"),
-        (np.zeros((2, 1, 3)), cubes(1, 1), {"lattice": "referense"}, UnknownWord, "reference"),
+        (np.zeros((2, 1, 3)), cubes(1, 1), {"lattice": "refrence"}, UnknownWord, "reference"),
     ],
 )
 def test_impossible_frames_are_refused(positions, cells, words, error, match):
