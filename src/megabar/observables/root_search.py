@@ -1,0 +1,154 @@
+"""All crossings of a rate that depends on D over many decades."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp, inf, isfinite, log, nan
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from megabar.observables.motion_models import Motion
+
+_DECADES: Final = 6.0  # of omega0 tau_c on either side of 1
+_PER_DECADE: Final = 24
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Curve:
+    """A positive rate over diffusivity.
+
+    Parameters
+    ----------
+    diffusivities
+        Grid [m2/s], rising.
+    rate_of
+        The rate [s-1] of an array of diffusivities.
+
+    Examples
+    --------
+    >>> curve = Curve(diffusivities=np.geomspace(1e-3, 1e3, 61), rate_of=lambda d: d / (1 + d**2))
+    >>> [round(root, 6) for root in curve.crossings(0.4)]
+    [0.5, 2.0]
+    >>> print("{:.4f} {:.4f}".format(*curve.maximum()))
+    1.0000 0.5000
+    """
+
+    diffusivities: NDArray[np.float64]
+    rate_of: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+
+    def crossings(self, level: float) -> list[float]:
+        """Give all D [m2/s] with this rate, rising.
+
+        Parameters
+        ----------
+        level
+            Rate [s-1]; zero, negative and infinite ones are never reached.
+
+        Returns
+        -------
+        :
+            Diffusivities.
+        """
+        from scipy.optimize import brentq
+
+        if not (isfinite(level) and level > 0):
+            return []
+        values = np.asarray(self.rate_of(self.diffusivities))
+        above = values > level
+        found = []
+        for index in np.flatnonzero(above[1:] != above[:-1]):
+            low, high = np.log(self.diffusivities[index : index + 2])
+            root = brentq(lambda x: self._at(x) - level, low, high, xtol=1e-13)
+            found.append(exp(root))
+        peak, most = (nan, nan) if found else self.maximum()
+        return [peak, peak] if most > level else found  # a top between two points of the grid
+
+    def maximum(self) -> tuple[float, float]:
+        """Give the D [m2/s] of the largest rate, and that rate [s-1]."""
+        from scipy.optimize import minimize_scalar
+
+        values = np.asarray(self.rate_of(self.diffusivities))
+        top = int(np.argmax(values))
+        last = self.diffusivities.size - 1
+        bounds = [log(self.diffusivities[min(max(i, 0), last)]) for i in (top - 1, top + 1)]
+        found = minimize_scalar(
+            lambda x: -self._at(x), bounds=bounds, method="bounded", options={"xatol": 1e-9}
+        )
+        return exp(float(found.x)), -float(found.fun)
+
+    def around(self, root: float, *, lowest: float, highest: float) -> tuple[float, float]:
+        """Give the D about a root over which the rate stays between two levels.
+
+        Parameters
+        ----------
+        root
+            D [m2/s] with a rate between the two.
+        lowest
+            Level [s-1]; at zero or below there is no limit on its side.
+        highest
+            Level [s-1].
+
+        Returns
+        -------
+        :
+            D [m2/s], 0 and infinite where nothing limits.
+        """
+        ends = sorted(self.crossings(lowest) + self.crossings(highest))
+        below = [end for end in ends if end <= root]
+        above = [end for end in ends if end >= root]
+        return (below[-1] if below else 0.0, above[0] if above else inf)
+
+    def _at(self, x: float) -> float:
+        return float(self.rate_of(np.array([exp(x)]))[0])
+
+
+def grid_of(motion: Motion, *, larmor_frequency: float) -> NDArray[np.float64]:
+    """Give diffusivities over twelve decades about omega0 tau_c = 1.
+
+    Parameters
+    ----------
+    motion
+        A model in which something travels far.
+    larmor_frequency
+        nu0 [Hz], not angular.
+
+    Returns
+    -------
+    :
+        Diffusivities [m2/s], rising.
+    """
+    at_one = 2 * np.pi * larmor_frequency * float(motion.correlation_time(1.0))
+    points = 1 + int(2 * _DECADES * _PER_DECADE)
+    return at_one * np.logspace(-_DECADES, _DECADES, points)
+
+
+def curve_of(motion: Motion, *, larmor_frequency: float, rate: str) -> Curve:
+    """Give R1, R2 or R2 - R1 of a model over D.
+
+    Parameters
+    ----------
+    motion
+        A model in which something travels far.
+    larmor_frequency
+        nu0 [Hz], not angular.
+    rate
+        ``"r1"``, ``"r2"`` or ``"difference"``.
+
+    Returns
+    -------
+    :
+        The curve.
+    """
+
+    def rate_of(diffusivity: NDArray[np.float64]) -> NDArray[np.float64]:
+        found = motion.rates(diffusivity, larmor_frequency=larmor_frequency)
+        return {"r1": found.r1, "r2": found.r2, "difference": found.r2 - found.r1}[rate]
+
+    grid = grid_of(motion, larmor_frequency=larmor_frequency)
+    return Curve(diffusivities=grid, rate_of=rate_of)

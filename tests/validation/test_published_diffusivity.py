@@ -1,0 +1,54 @@
+"""Numbers of the published LaH10 experiment and of reference computations, a = 5.10 angstrom."""
+
+import pytest
+from tests.batteries.moving_lah10 import moments, times, torrey, walk
+
+from megabar.observables import diffusivity
+from megabar.observables.dipolar_floor import dipolar_floor
+
+PUBLISHED = {"t1": (1.5e-3, 8e-5), "t2": (1.5e-3, 2e-4)}
+
+
+def test_published_t1_needs_a_pair_at_0_73_angstrom():
+    floor = dipolar_floor(times(**PUBLISHED), moments(), length_error=0.0, like_only=True, sigmas=2)
+    assert floor.floor == pytest.approx(5.931e-3, rel=1e-3)
+    assert floor.sum_r6_needed * 1e-60 == pytest.approx(6.794, rel=2e-3)
+    assert floor.pair_distance_needed * 1e10 == pytest.approx(0.727, rel=2e-3)
+    assert floor.other_rate == pytest.approx(498, rel=1e-2)
+
+
+@pytest.mark.parametrize("model", [torrey, walk])
+def test_published_t1_has_no_dipolar_solution(model):
+    found = diffusivity.diffusivity_from_t1(
+        times(**PUBLISHED), moments(), model(), length_error=0.0
+    )
+    assert (found.reason, found.quality, found.roots) == ("NOT_DIPOLAR", "no solution", ())
+    assert "at least 496 s^-1 of R1 = 667 s^-1 (74%)" in found.sentence
+    assert "S6 = 6.79 A^-6 (pair at 0.727 A)" in found.sentence
+
+
+def test_t1_of_10_ms_has_two_roots_on_the_independent_walk():
+    found = diffusivity.diffusivity_from_t1(
+        times(t1=(10e-3, 1e-4)), moments(), walk(), length_error=0.0, like_only=True
+    )
+    assert found.reason == "TWO_BRANCHES"
+    roots = [root.diffusivity for root in found.roots]
+    assert roots == pytest.approx([1.781e-12, 1.954e-11], rel=2e-2)
+
+
+def test_t2_of_1_5_ms_on_the_independent_walk():
+    found = diffusivity.diffusivity_from_t2(
+        times(t2=(1.5e-3, 2e-4)), moments(), walk(), like_only=True
+    )
+    assert found.diffusivity == pytest.approx(1.924e-12, rel=2e-2)
+
+
+@pytest.mark.parametrize(("d", "error"), [(5.82e-11, 0.06), (5.82e-10, 0.06), (1.94e-12, 0.06)])
+def test_closed_form_stays_within_six_percent_of_the_walk_away_from_the_minimum(d, error):
+    rates = walk().alone().rates(d, larmor_frequency=395e6)
+    seen = times(t1=(float(rates.t1), 1e-3 * rates.t1))
+    found = diffusivity.diffusivity_from_t1(
+        seen, moments(), torrey(), length_error=0.0, like_only=True
+    )
+    nearest = min((abs(root.diffusivity / d - 1) for root in found.roots), default=1.0)
+    assert nearest < error
