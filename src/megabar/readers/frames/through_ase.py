@@ -52,7 +52,7 @@ def snapshots(path: Path, *, file_format: str | None) -> Iterator[Snapshot]:
         If ASE cannot read the file, a frame has no periodic cell, or the atoms change.
     """
     species: tuple[str, ...] | None = None
-    for frame, atoms in enumerate(_atoms(path, file_format)):
+    for frame, atoms in enumerate(images(path, file_format=file_format)):
         cell = np.array(atoms.cell.array, dtype=np.float64)
         found = tuple(atoms.get_chemical_symbols())
         if not atoms.pbc.all() or abs(np.linalg.det(cell)) < _SHORTEST_EDGE**3:
@@ -103,8 +103,28 @@ def vasprun_interval(path: Path, frames: int) -> tuple[float | None, str]:
     return interval, f"{said}, and {frames} frames are stored."
 
 
-def _atoms(path: Path, file_format: str | None) -> Iterator[Any]:
-    """Iterate over what ASE reads; what it raises about a damaged file becomes our error."""
+def images(path: Path, *, file_format: str | None) -> Iterator[Any]:
+    """Iterate over what ASE reads; what it raises about a damaged file becomes our error.
+
+    Parameters
+    ----------
+    path
+        The file.
+    file_format
+        Name that ASE gives the format; None if ASE shall find out.
+
+    Yields
+    ------
+    :
+        ``ase.Atoms``, one of each frame.
+
+    Raises
+    ------
+    MissingExtra
+        If ASE is not installed.
+    UnreadableFile
+        If ASE cannot read the file.
+    """
     try:
         from ase.io import iread
         from ase.io.formats import UnknownFileTypeError
