@@ -3,8 +3,9 @@
 import pytest
 from tests.batteries.moving_lah10 import moments, times, torrey, walk
 
-from megabar.observables import diffusivity
+from megabar.observables import diffusivity, diffusivity_bounds
 from megabar.observables.dipolar_floor import dipolar_floor
+from megabar.observables.extreme_narrowing import extreme_narrowing
 
 PUBLISHED = {"t1": (1.5e-3, 8e-5), "t2": (1.5e-3, 2e-4)}
 
@@ -52,3 +53,25 @@ def test_closed_form_stays_within_six_percent_of_the_walk_away_from_the_minimum(
     )
     nearest = min((abs(root.diffusivity / d - 1) for root in found.roots), default=1.0)
     assert nearest < error
+
+
+@pytest.mark.parametrize(
+    ("rate_b", "from_t2", "from_difference"),
+    [(1.0, 1.40e-12, 5.37e-12), (0.1, 1.24e-12, 4.55e-12), (3.0, 1.13e-12, 4.06e-12),
+     (100.0, 6.6e-13, 2.73e-12)],
+)  # fmt: skip
+def test_bounds_of_published_times_by_network(rate_b, from_t2, from_difference):
+    """R2 + 2 sigma for T2 = 1.5(2) ms; the difference for R2 - R1 below 190 s-1."""
+    model = walk(rate_b=rate_b).alone()
+    one = diffusivity_bounds.diffusivity_bound_from_t2(times(t2=(1.5e-3, 2e-4)), [model])
+    assert one.diffusivity == pytest.approx(from_t2, rel=1e-2)
+    equal = times(t1=(1.5e-3, 0.0), t2=(1 / (1 / 1.5e-3 + 190), 0.0))
+    two = diffusivity_bounds.diffusivity_bound_from_difference(equal, [model])
+    assert two.diffusivity == pytest.approx(from_difference, rel=1e-2)
+
+
+def test_published_times_are_not_in_extreme_narrowing():
+    """omega0 tau_c = 1.13 from T1 of the hydrogen couplings."""
+    found = extreme_narrowing(times(**PUBLISHED), moments())
+    assert found.reason == "NARROWING_UNPROVEN"
+    assert found.reduced_time == pytest.approx(1.13, rel=1e-2)
