@@ -4,6 +4,7 @@ import pytest
 from tests.batteries.moving_lah10 import moments, times, torrey, walk
 
 from megabar.observables import diffusivity, diffusivity_bounds
+from megabar.observables.diffusivity_literal import eq1_literal
 from megabar.observables.dipolar_floor import dipolar_floor
 from megabar.observables.extreme_narrowing import extreme_narrowing
 
@@ -75,3 +76,33 @@ def test_published_times_are_not_in_extreme_narrowing():
     found = extreme_narrowing(times(**PUBLISHED), moments())
     assert found.reason == "NARROWING_UNPROVEN"
     assert found.reduced_time == pytest.approx(1.13, rel=1e-2)
+
+
+PRINTED = {"gyromagnetic_ratio": 26.752e7, "number_density": 1e29, "length": 1e-10, "t1": 1.5e-3}
+
+
+@pytest.mark.parametrize(
+    ("prefactor", "magnetic", "planck", "expected"),
+    [
+        ("3pi/10", "mu0^2", "hbar", 1.2716e-6),
+        ("3pi/10", "mu0^2", "6.626e-34", 5.0201e-5),
+        ("3pi/10", "(mu0/4pi)^2", "hbar", 8.0527e-9),
+        ("2pi/5", "(mu0/4pi)^2", "hbar", 1.0737e-8),
+    ],
+)
+def test_published_formula_with_each_choice_of_constants(prefactor, magnetic, planck, expected):
+    found = eq1_literal(prefactor=prefactor, magnetic=magnetic, planck=planck, **PRINTED)
+    assert found.diffusivity * 1e4 == pytest.approx(expected, rel=1e-3)
+
+
+def test_published_formula_in_si_with_the_density_and_contact_of_the_crystal():
+    found = eq1_literal(
+        prefactor="2pi/5",
+        magnetic="(mu0/4pi)^2",
+        planck="hbar",
+        gyromagnetic_ratio=2.6752218744e8,
+        number_density=moments().number_density,
+        length=moments().nearest,
+        t1=1.5e-3,
+    )
+    assert found.diffusivity * 1e4 == pytest.approx(2.820e-8, rel=2e-3)
