@@ -22,11 +22,15 @@ from tests.batteries import small_campaign
 
 from megabar.campaign.store import Store
 
-RUN = "import sys; from megabar.campaign.runner import Campaign; Campaign.open(sys.argv[1]).run()"
+RUN = """
+import sys
+from megabar.campaign.runner import Campaign
+Campaign.open(sys.argv[1]).run(workers=int(sys.argv[2]))
+"""
 
 
-def start(folder: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-c", RUN, str(folder)])
+def start(folder: Path, *, workers: int = 2) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", RUN, str(folder), str(workers)])
 
 
 def dump(folder: Path) -> str:
@@ -81,10 +85,13 @@ def test_a_run_killed_at_random_moments_leaves_the_store_of_an_undisturbed_one(
 
 
 def kill_until_through(folder: Path, moments: Iterator[float], *, most: int) -> int:
-    """Kill and resume until a run is through before its moment comes; after the last kill, wait."""
+    """Kill and resume until a run is through before its moment comes; after the last kill, wait.
+
+    Runs that work in one process and runs that have workers take turns.
+    """
     killed = 0
-    while True:
-        process = start(folder)
+    for workers in itertools.cycle((2, 0)):
+        process = start(folder, workers=workers)
         try:
             code = process.wait(next(moments) if killed < most else None)
         except subprocess.TimeoutExpired:
@@ -92,7 +99,8 @@ def kill_until_through(folder: Path, moments: Iterator[float], *, most: int) -> 
             killed += process.wait() == -signal.SIGKILL
         else:
             assert code == 0
-            return killed
+            break
+    return killed
 
 
 def leftovers(folder: Path) -> list[str]:

@@ -59,9 +59,9 @@ def test_an_unknown_key_is_named_with_its_table_and_the_nearest_known_key(write:
 
 def test_an_unknown_key_at_the_top_is_told_in_the_words_of_the_file(write: Write):
     with pytest.raises(
-        PlanError, match=r"feild: unknown key. Did you mean field.*channel, content"
+        PlanError, match=r"fieldd: unknown key. Did you mean field.*channel, content"
     ):
-        plan.load(write(("metal =", 'feild = "9 T"\nmetal =')))
+        plan.load(write(("metal =", 'fieldd = "9 T"\nmetal =')))
 
 
 @pytest.mark.parametrize(
