@@ -3,10 +3,13 @@
 import pytest
 from tests.batteries.moving_lah10 import moments, times, torrey, walk
 
+from megabar.matter import crystals
 from megabar.observables import diffusivity, diffusivity_bounds
+from megabar.observables.diffusivity_audit import audit_of_lah10
 from megabar.observables.diffusivity_literal import eq1_literal
 from megabar.observables.dipolar_floor import dipolar_floor
 from megabar.observables.extreme_narrowing import extreme_narrowing
+from megabar.spins.crystal_moments import crystal_moments
 
 PUBLISHED = {"t1": (1.5e-3, 8e-5), "t2": (1.5e-3, 2e-4)}
 
@@ -106,3 +109,37 @@ def test_published_formula_in_si_with_the_density_and_contact_of_the_crystal():
         t1=1.5e-3,
     )
     assert found.diffusivity * 1e4 == pytest.approx(2.820e-8, rel=2e-3)
+
+
+@pytest.fixture(scope="module")
+def audit():
+    lah3 = crystal_moments(crystals.crystal("LaH3", lattice_parameter=4.365e-10))
+    return audit_of_lah10(moments(), lah3, desorption_time=50 * 86400.0)
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (0, ["1.27e-06", "8.05e-09", "5.02e-05", "only with mu0^2 and hbar; not SI, 158 x"]),
+        (1, ["That is h", "h given for hbar"]),
+        (2, ["1.1483 A", "2.82e-08 cm2/s", "no value"]),
+        (3, ["omega0 tau_c = 1.13", "NOT_DIPOLAR", "5.87 ms", "6.79 A^-6", "496 s^-1", "74%"]),
+        (4, ["90 and 120 kHz", "135 and 180 kHz", "249 and 336 kHz", "strengthened"]),
+        (5, ["85 and 115 kHz", "0.44 to 0.59 of the rigid"]),
+        (6, ["212 Hz", "1138 Hz", "2.9 ppm"]),
+        (7, ["2.19 s", "765 ppm", "Agrees"]),
+        (8, ["10 ms", "450 s", "50 days", "not rate-limiting"]),
+        (9, ["1e-7 cm2/s", "unchecked"]),
+    ],
+)
+def test_audit_of_published_numbers_says(audit, row, words):
+    """50 kHz over 1.35 x 85.0 kHz is 0.436."""
+    for word in words:
+        assert word in audit[row].sentence
+
+
+def test_audit_with_a_denser_structure_is_another_audit():
+    """Couplings strong enough for the printed T1 must not be called impossible."""
+    small = crystal_moments(crystals.crystal("LaH10", lattice_parameter=4.0e-10))
+    row = audit_of_lah10(small, small, desorption_time=1.0)[3]
+    assert "NOT_DIPOLAR" not in row.verdict

@@ -56,7 +56,7 @@ def extreme_narrowing(
     r"""Decide whether T1 may be read as if the field were zero.
 
     .. math:: \frac{R_2}{R_1} = 1 \text{ within errors, and } \omega_0 \tau_\text c < 0.03, \quad
-        \tau_\text c = \frac{R_1}{\tfrac{10}{3} M_2}
+        \tau_\text c = \frac{R_1}{\tfrac{10}{3} M_2^\text{HH}}
 
     T1 = T2 alone does not do: within 13 % it still allows 0.25.
 
@@ -84,7 +84,7 @@ def extreme_narrowing(
     Bloembergen, Purcell, Pound, Phys. Rev. 73, 679 (1948), doi:10.1103/PhysRev.73.679.
     """
     r1, _ = times.r1
-    tau = r1 / (10 / 3 * moments.second_moment)
+    tau = r1 / (10 / 3 * moments.second_moment_like)
     reduced = times.angular_frequency * tau
     ratio, allowed = (nan, nan), nan
     equal = False
