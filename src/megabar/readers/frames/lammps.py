@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -97,8 +97,8 @@ class _Reader:
         self.unit_style = unit_style
         self.symbols = tuple(species) if species is not None else None
         self.frame = 0
-        self.labels: tuple[str, ...] = ()  # words of the atoms of the first frame, by id
-        self.ids: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+        self.ids: NDArray[np.float64] = np.empty(0)  # of the first frame, in order
+        self.kinds: NDArray[Any] = np.empty(0)  # types or elements of the first frame, by id
         self.species: tuple[str, ...] = ()
 
     def next(self) -> Snapshot | None:
@@ -204,20 +204,21 @@ class _Reader:
         labels: list[str] | None,
         order: NDArray[np.intp],
     ) -> None:
-        ids = column["id"][order].astype(np.int64)
+        ids = column["id"][order]
         if labels is not None:
-            words = tuple(labels[i] for i in order)
+            kinds = np.array(labels)[order]
         elif "type" in column:
-            words = tuple(str(int(kind)) for kind in column["type"][order])
+            kinds = column["type"][order].astype(np.int64)
         else:
             raise self._wrong("neither a column element nor a column type.")
-        if self.frame and (words != self.labels or not np.array_equal(ids, self.ids)):
-            raise self._wrong("other atoms than in the first frame; the run added or lost some.")
         if not self.frame:
             if len(np.unique(ids)) != len(ids):
                 raise self._wrong("two atoms with one id.")
-            self.labels, self.ids = words, ids
+            words = tuple(str(kind) for kind in kinds.tolist())
+            self.ids, self.kinds = ids, kinds
             self.species = words if labels is not None else self._symbols_of(words)
+        elif not (np.array_equal(kinds, self.kinds) and np.array_equal(ids, self.ids)):
+            raise self._wrong("other atoms than in the first frame; the run added or lost some.")
 
     def _symbols_of(self, words: tuple[str, ...]) -> tuple[str, ...]:
         known = {str(i): symbol for i, symbol in enumerate(self.symbols or (), start=1)}

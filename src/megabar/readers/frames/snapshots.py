@@ -63,17 +63,17 @@ def table(lines: list[str], *, width: int, file: str, frame: int) -> NDArray[np.
         If a row holds other things, or another count of them.
     """
     try:
-        numbers = np.array(" ".join(lines).split(), dtype=np.float64)
+        numbers = np.loadtxt(lines, dtype=np.float64, comments=None, ndmin=2)
     except ValueError:
-        numbers = np.full(1, np.nan)
-    if numbers.size != width * len(lines) or not np.isfinite(numbers).all():
+        numbers = np.full((1, 1), np.nan)
+    if numbers.shape != (len(lines), width) or not np.isfinite(numbers).all():
         raise InconsistentHeader(
             file=file,
             field=f"frame {frame}",
             found=f"{len(lines)} rows that are not {width} finite numbers each.",
             remedy="Write the file again, or cut it before that frame.",
         )
-    return numbers.reshape(len(lines), width)
+    return numbers
 
 
 def truncated(*, file: str, frame: int, found: int, wanted: int) -> TruncatedData:

@@ -51,15 +51,17 @@ def snapshots(path: Path, *, file_format: str | None) -> Iterator[Snapshot]:
     ReadError
         If ASE cannot read the file, a frame has no periodic cell, or the atoms change.
     """
-    species: tuple[str, ...] | None = None
+    species: tuple[str, ...] = ()
+    numbers: list[int] = []
     for frame, atoms in enumerate(images(path, file_format=file_format)):
         cell = np.array(atoms.cell.array, dtype=np.float64)
-        found = tuple(atoms.get_chemical_symbols())
+        found = atoms.numbers.tolist()
         if not atoms.pbc.all() or abs(np.linalg.det(cell)) < _SHORTEST_EDGE**3:
             raise _wrong(path.name, frame, "no cell that is periodic along all axes.")
-        if species is not None and found != species:
+        if frame and found != numbers:
             raise _wrong(path.name, frame, "other atoms, or in another order, than in frame 0.")
-        species = found if species is None else species
+        if not frame:
+            numbers, species = found, tuple(atoms.get_chemical_symbols())
         positions = np.array(atoms.positions, dtype=np.float64)
         if not np.isfinite(positions).all():
             raise _wrong(path.name, frame, "positions that are not finite.")
