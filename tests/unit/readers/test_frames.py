@@ -152,3 +152,33 @@ def test_rigid_second_moment_of_single_frames(lah10, number, kilohertz):
     lattice_sum = 2 * np.sum(distances(lah10, number) ** -6) / hydrogens
     factor = 9 / 20 * constants.mu_0_over_4pi**2 * PROTON**4 * constants.hbar**2
     assert np.sqrt(factor * lattice_sum) / (2 * np.pi) == pytest.approx(1e3 * kilohertz, rel=0.01)
+
+
+def test_nearest_hydrogens_of_every_fourth_frame(lah10):
+    nearest = []
+    for number in range(0, 200, 4):
+        first, second = pairs_of_hydrogen(lah10)
+        apart = distances(lah10, number)
+        shortest = np.full(len(lah10.species), np.inf)
+        np.minimum.at(shortest, first, apart)
+        np.minimum.at(shortest, second, apart)
+        nearest.append(shortest[np.isfinite(shortest)] * 1e10)
+    found = np.array(nearest)
+    assert found.mean() == pytest.approx(1.0117, rel=2e-3)
+    assert found.min() == pytest.approx(0.7532, rel=2e-3)
+    assert (found < 0.85).mean() == pytest.approx(0.0459, rel=5e-2)
+
+
+def test_rounding_misses_the_nearest_image_of_a_reduced_cell():
+    cell = np.array([[6.0, 0, 0], [2.9, 5.2, 0], [0, 0, 6.5]])
+    apart = np.array([4.2, 2.4, 1.0])
+    fractions = apart @ np.linalg.inv(cell)
+    rounded = np.linalg.norm((fractions - np.rint(fractions)) @ cell)
+    assert rounded == pytest.approx(4.93964, abs=1e-5)
+    found = minimum_image_distances(
+        positions=np.array([[0.0, 0, 0], apart]),
+        cell=cell,
+        first=np.array([0]),
+        second=np.array([1]),
+    )
+    assert found[0] == pytest.approx(3.16228, abs=1e-5)
