@@ -233,7 +233,7 @@ def series(
         try:
             one = _observe(task, row, start=start)
         except FitFailed as error:
-            one = _failed(task, row, reason=str(error))
+            one = _without_numbers(task, row, quality="failed", reason=str(error))
         else:
             start = _start_of(one) or start
         found.append(one)
@@ -330,9 +330,21 @@ def _observe(task: _Task, row: int, *, start: Mapping[str, float] | None) -> xr.
     found = search(task.record, row, shape=task.shape, known=task.known, window=task.window)
     if found.false_alarm > FALSE_ALARM:
         return _absent(task, row, found)
-    model = _model(task)
-    fit = _fit(task, row, model, {**found.theta, **(start or {})}, fixed=task.fixed or None)
-    return _present(task, row, found, Part(fit=fit, suffix=""))
+    begin = {**found.theta, **(start or {})}
+    sought: dict[str, tuple[float, float]] = {}
+    if task.window is not None and "frequency" not in task.known:
+        low, high = task.window
+        sought["frequency"] = task.window
+        begin["frequency"] = min(max(begin["frequency"], low), high)
+    fit = _fit(task, row, _model(task), begin, fixed=task.fixed or None, bounds=sought or None)
+    line = _present(task, row, found, Part(fit=fit, suffix=""))
+    if abs(float(line["amplitude"])) > float(line["amplitude_std"]):
+        return line
+    reason = (
+        f"signal stands out, but a {task.shape} line through it has no certain amplitude: it is "
+        "the foot of another line, or of another shape. Move the window, or fit both lines."
+    )
+    return _without_numbers(task, row, quality="no solution", reason=reason)
 
 
 def _model(task: _Task) -> fitting.Model:
@@ -448,11 +460,12 @@ def _absent(task: _Task, row: int, found: Search) -> xr.Dataset:
     return _made(task, row, numbers, attrs)
 
 
-def _failed(task: _Task, row: int, *, reason: str) -> xr.Dataset:
+def _without_numbers(task: _Task, row: int, *, quality: str, reason: str) -> xr.Dataset:
     numbers = Numbers()
     for name in ("amplitude", "area", "snr_per_root_scan", *_beside_amplitude(task)):
-        numbers = numbers.add(name, nan, nan, "failed")
-    return _made(task, row, numbers, {"detected": "yes", "fit_reason": reason})
+        numbers = numbers.add(name, nan, nan, quality)
+    found = _made(task, row, numbers, {"detected": "yes", "fit_reason": reason})
+    return schemas.with_warnings(found, f"{reason[0].upper()}{reason[1:]}")
 
 
 def _beside_amplitude(task: _Task) -> tuple[str, ...]:

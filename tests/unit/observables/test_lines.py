@@ -295,3 +295,27 @@ def test_a_part_of_a_voigt_line_that_vanishes_is_told():
         )
         told.append("ended at a bound" in found.attrs.get("warnings", ""))
     assert sum(told) == 1
+
+
+def test_the_foot_of_another_line_is_no_line():
+    """Leakage of a strong echo passes any test of noise; a line through it has no amplitude."""
+    time = -15e-6 + np.arange(1024) * 0.5e-6
+    shape = np.exp(-((np.pi * 38e3 * time) ** 2) / (4 * np.log(2)))
+    clean = 3e3 * shape * np.exp(2j * np.pi * 2e3 * time)
+    scatter = noise(np.random.default_rng(8), time.shape, 20.0)
+    echo = acquisition(clean + scatter, time, sequence="solid-echo", echo_delay=25e-6)
+    found = lines.line(echo, shape="gaussian", window=(400e3, 450e3))
+    number = float(found.amplitude)
+    assert found.amplitude.quality != "value" or number > float(found.amplitude_std)
+    frequency = float(found.line_frequency)
+    assert np.isnan(frequency) or 400e3 <= frequency <= 450e3
+
+
+def test_a_line_is_sought_in_its_window_and_nowhere_else():
+    large = decay(amplitude=30.0, frequency=200e3, fwhm=500.0)
+    small = decay(amplitude=3.0, frequency=-20e3, fwhm=500.0)
+    data = acquisition(large + small, TIME)
+    window = (-24e3, -16e3)
+    found = lines.line(data, shape="lorentzian", window=window, noise=(0.1, 0))
+    assert float(found.line_frequency) == pytest.approx(-20e3, abs=50)
+    assert float(found.amplitude) == pytest.approx(3.0, rel=0.1)
