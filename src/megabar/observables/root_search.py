@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from math import exp, inf, isfinite, log, nan
 from typing import TYPE_CHECKING, Final
 
@@ -59,22 +60,28 @@ class Curve:
 
         if not (isfinite(level) and level > 0):
             return []
-        values = np.asarray(self.rate_of(self.diffusivities))
-        above = values > level
+        above = self._values > level
         found = []
         for index in np.flatnonzero(above[1:] != above[:-1]):
             low, high = np.log(self.diffusivities[index : index + 2])
-            root = brentq(lambda x: self._at(x) - level, low, high, xtol=1e-13)
+            root = brentq(lambda x: self._at(x) - level, low, high, xtol=1e-11)
             found.append(exp(root))
         peak, most = (nan, nan) if found else self.maximum()
         return [peak, peak] if most > level else found  # a top between two points of the grid
 
     def maximum(self) -> tuple[float, float]:
         """Give the D [m2/s] of the largest rate, and that rate [s-1]."""
+        return self._maximum
+
+    @cached_property
+    def _values(self) -> NDArray[np.float64]:
+        return np.asarray(self.rate_of(self.diffusivities), dtype=np.float64)
+
+    @cached_property
+    def _maximum(self) -> tuple[float, float]:
         from scipy.optimize import minimize_scalar
 
-        values = np.asarray(self.rate_of(self.diffusivities))
-        top = int(np.argmax(values))
+        top = int(np.argmax(self._values))
         last = self.diffusivities.size - 1
         bounds = [log(self.diffusivities[min(max(i, 0), last)]) for i in (top - 1, top + 1)]
         found = minimize_scalar(
@@ -128,6 +135,7 @@ def grid_of(motion: Motion, *, larmor_frequency: float) -> NDArray[np.float64]:
     return at_one * np.logspace(-_DECADES, _DECADES, points)
 
 
+@lru_cache(maxsize=32)
 def curve_of(motion: Motion, *, larmor_frequency: float, rate: str) -> Curve:
     """Give R1, R2 or R2 - R1 of a model over D.
 
