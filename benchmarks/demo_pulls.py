@@ -1,6 +1,6 @@
 """Pulls of the demo campaign over several seeds: mean 0 +- 0.15 and width 1 +- 0.15 for each.
 
-    python benchmarks/demo_pulls.py [--seeds 6]
+    python benchmarks/demo_pulls.py [--seeds 12]
 
 Each seed simulates, analyses and compares a whole campaign with its truth: about a minute.
 """
@@ -23,7 +23,7 @@ LIMIT = 0.15
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=6)
+    parser.add_argument("--seeds", type=int, default=12)
     n_seeds = parser.parse_args().seeds
     plan = ROOT / "examples" / "lah10-70-days" / "simulation.toml"
     with tempfile.TemporaryDirectory() as scratch:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from megabar.motion.relaxation import REDFIELD_LIMIT
 from megabar.observables.diffusivity_answers import cm2
 from megabar.observables.root_search import curve_of
 
@@ -210,6 +211,15 @@ def diffusivity_and_further_rate(
             sentence=text,
         )  # fmt: skip
     found = curve.crossings(difference)[0]
+    if not _fast_enough(motion, found):
+        text = (
+            f"D = {cm2(found)} would need sqrt(M2) tau_c = {float(motion.redfield(found)):.2g}, "
+            f"above {REDFIELD_LIMIT}: no rates exist there, and the line tells more."
+        )
+        return JointFit(
+            motion=motion.name, diffusivity=nan, interval=(nan, nan), further_rate=(nan, nan),
+            quality="failed", sentence=text,
+        )  # fmt: skip
     rate = _further_rate(times, motion, found)
     if rate[0] < -sigmas * rate[1]:
         text = (
@@ -247,6 +257,16 @@ def _bound(
     slowest = min(motions, key=lambda one: found[one.name])
     smallest = found[slowest.name]
     central = _lowest(slowest, times, rate, value) or nan
+    if not smallest > 0:
+        text = (
+            f"{name}: no bound. With {slowest.name} either nothing travels far, or motion so slow "
+            f"that sqrt(M2) tau_c is above {REDFIELD_LIMIT} is not excluded: there the line tells "
+            "more than a rate."
+        )
+        return Bound(
+            name=name, diffusivity=0.0, central=nan, motion=slowest.name,
+            by_motion=tuple(found.items()), sentence=text,
+        )  # fmt: skip
     text = (
         f"{name}: D >= {cm2(smallest)} ({sigmas:g} standard errors; {cm2(central)} at the central "
         f"value), smallest over {len(motions)} declared models, of {slowest.name}. Supposes: "
@@ -259,11 +279,20 @@ def _bound(
 
 
 def _lowest(motion: Motion, times: MeasuredTimes, rate: str, level: float) -> float:
-    """Smallest D with at most this rate [m2/s]; 0 if nothing is bounded."""
+    """Smallest D with at most this rate [m2/s]; 0 if nothing is bounded.
+
+    Slower than the limit of Redfield the rates of the model exceed the true ones: there a crossing
+    lies above the D that would give this rate, and bounds nothing.
+    """
     if not motion.diffusivity > 0:
         return 0.0
     curve = curve_of(motion, larmor_frequency=times.larmor_frequency, rate=rate)
-    return min(curve.crossings(level), default=0.0)
+    lowest = min(curve.crossings(level), default=0.0)
+    return lowest if lowest > 0 and _fast_enough(motion, lowest) else 0.0
+
+
+def _fast_enough(motion: Motion, diffusivity: float) -> bool:
+    return bool(motion.redfield(diffusivity) <= REDFIELD_LIMIT)
 
 
 def _further_rate(times: MeasuredTimes, motion: Motion, diffusivity: float) -> tuple[float, float]:

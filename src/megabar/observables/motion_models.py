@@ -20,6 +20,7 @@ from megabar.motion import lattice_walks, relaxation, spectral_densities
 from megabar.motion.relaxation import Rates
 from megabar.spins.crystal_moments import isotopes
 from megabar.spins.lattice_sums import lattice_sum_r6, mean_over_sites
+from megabar.spins.moments import second_moment_like
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -126,6 +127,28 @@ class Motion:
         """
         slower = self.diffusivity / np.asarray(diffusivity, dtype=np.float64)
         return np.asarray(slower * spectral_densities.correlation_time(self.density))
+
+    def redfield(self, diffusivity: ArrayLike) -> NDArray[np.float64]:
+        """Give sqrt(M2) tau_c [rad] of like spins, which rates need below REDFIELD_LIMIT.
+
+        Parameters
+        ----------
+        diffusivity
+            Of one spin [m2/s].
+
+        Returns
+        -------
+        :
+            Angles by which spins turn within one correlation time, same shape.
+        """
+        return relaxation.redfield_parameter(
+            second_moment=second_moment_like(
+                gyromagnetic_ratio=nuclei.nucleus("1H").gyromagnetic_ratio_bare,
+                spin=0.5,
+                sum_r6=self.density.sum_r6,
+            ),
+            correlation_time=self.correlation_time(diffusivity),
+        )
 
     def alone(self) -> Motion:
         """Give the same motion without partners of other kinds."""

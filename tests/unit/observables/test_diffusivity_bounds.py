@@ -122,3 +122,15 @@ def test_without_t2_narrowing_is_not_proven():
     found = extreme_narrowing(times(t1=(1.0, 1e-2)), moments())
     assert not found.proven
     assert np.isnan(found.ratio[0])
+
+
+def test_a_rate_as_large_as_the_width_of_a_rigid_line_bounds_nothing():
+    """Redfield would give any rate, however large; the true one ends at about sqrt(M2)."""
+    data = times(t1=(0.1, 1e-3), t2=(3e-6, 1e-8))
+    one = bounds.diffusivity_bound_from_t2(data, [walk()])
+    two = bounds.diffusivity_bound_from_difference(data, [walk()])
+    fit = bounds.diffusivity_and_further_rate(data, walk())
+    assert one.quality == two.quality == "no solution"
+    assert "the line tells more" in one.sentence
+    assert fit.quality == "failed"
+    assert np.isnan(fit.diffusivity)
