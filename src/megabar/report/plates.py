@@ -167,10 +167,11 @@ def _history(
     if not panels:
         return None
     picture = figures.history(panels)
+    aside = " Points of different cells stand a hair beside their day." if len(cells) > 1 else ""
     return Plate(
         name=f"{prefix}-{grid.name}",
         title=grid.title,
-        caption=grid.caption,
+        caption=grid.caption + aside,
         svg=figures.svg_bytes(picture),
     )
 
