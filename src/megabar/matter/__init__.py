@@ -4,13 +4,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from megabar.matter import cells, crystals, equations_of_state, gauges, nuclei
+    from megabar.matter import cells, crystals, equations_of_state, frames, gauges, nuclei
     from megabar.matter.nuclei import nucleus
 
-_MODULES = frozenset({"cells", "crystals", "equations_of_state", "gauges", "nuclei"})
+_MODULES = frozenset({"cells", "crystals", "equations_of_state", "frames", "gauges", "nuclei"})
 _OBJECTS = {"nucleus": "megabar.matter.nuclei"}
 
-__all__ = ["cells", "crystals", "equations_of_state", "gauges", "nuclei", "nucleus"]
+__all__ = ["cells", "crystals", "equations_of_state", "frames", "gauges", "nuclei", "nucleus"]
 
 
 def __getattr__(name: str) -> Any:

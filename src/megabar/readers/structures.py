@@ -19,7 +19,7 @@ import numpy as np
 from megabar import provenance
 from megabar.errors import InconsistentHeader, OpenQuestion, UnreadableFile
 from megabar.matter.crystals import Crystal, Origin
-from megabar.readers.frames.record import ANGSTROM
+from megabar.matter.frames import ANGSTROM
 from megabar.readers.frames.through_ase import images
 
 if TYPE_CHECKING:

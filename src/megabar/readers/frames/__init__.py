@@ -5,8 +5,8 @@ a DeePMD folder, whose frames have no order in time. Frames are no measurement; 
 registry calls, says so.
 """
 
+from megabar.matter.frames import Frames, minimum_image_distances
 from megabar.readers.frames.deepmd import read, read_frames
-from megabar.readers.frames.record import Frames, minimum_image_distances
 from megabar.readers.frames.trajectory import format_of, read_trajectory, trajectory_blocks
 
 __all__ = [

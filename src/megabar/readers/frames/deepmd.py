@@ -22,7 +22,7 @@ import numpy as np
 
 from megabar import constants, provenance
 from megabar.errors import InconsistentHeader, TruncatedData, UnreadableFile
-from megabar.readers.frames.record import ANGSTROM, Frames
+from megabar.matter.frames import ANGSTROM, Frames
 
 if TYPE_CHECKING:
     from typing import NoReturn

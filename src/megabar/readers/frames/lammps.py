@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from megabar.errors import InconsistentHeader, OpenQuestion, one_of
-from megabar.readers.frames.record import ANGSTROM
+from megabar.matter.frames import ANGSTROM
 from megabar.readers.frames.snapshots import Snapshot, table, truncated
 
 if TYPE_CHECKING:

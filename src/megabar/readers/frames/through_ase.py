@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from megabar.errors import InconsistentHeader, MissingExtra, UnreadableFile
-from megabar.readers.frames.record import ANGSTROM
+from megabar.matter.frames import ANGSTROM
 from megabar.readers.frames.snapshots import Snapshot
 
 if TYPE_CHECKING:

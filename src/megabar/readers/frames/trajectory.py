@@ -13,8 +13,8 @@ import numpy as np
 
 from megabar import provenance, units
 from megabar.errors import InconsistentHeader, UnreadableFile
+from megabar.matter.frames import Frames
 from megabar.readers.frames import lammps, through_ase, xdatcar
-from megabar.readers.frames.record import Frames
 from megabar.readers.frames.snapshots import frame_interval_question
 from megabar.readers.frames.stores import InMemory, OnDisk
 

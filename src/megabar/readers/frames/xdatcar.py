@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from megabar.errors import InconsistentHeader, TruncatedData
-from megabar.readers.frames.record import ANGSTROM
+from megabar.matter.frames import ANGSTROM
 from megabar.readers.frames.snapshots import Snapshot, table, truncated
 
 if TYPE_CHECKING:
