@@ -159,6 +159,15 @@ class Undetermined(MegabarError, ValueError):
         self.quality = quality
 
 
+class GateFailed(MegabarError):
+    """A simulation is not fit for a number; ``gate`` says why, ``partial`` is what was recorded."""
+
+    def __init__(self, message: str, *, gate: Any, partial: Any) -> None:
+        super().__init__(message)
+        self.gate = gate
+        self.partial = partial
+
+
 # --- stores ---------------------------------------------------------------------------------------
 
 

@@ -4,20 +4,37 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from megabar.virtual.dynamics import Dynamics, run_md
+    from megabar.virtual.dynamics_gates import Gate, Limits
     from megabar.virtual.laboratory import simulate
     from megabar.virtual.spectrometer import Receiver, Settings, acquire
     from megabar.virtual.truth import Cell, Line
 
 _HOMES = {
     "Cell": "truth",
+    "Dynamics": "dynamics",
+    "Gate": "dynamics_gates",
+    "Limits": "dynamics_gates",
     "Line": "truth",
     "Receiver": "spectrometer",
     "Settings": "spectrometer",
     "acquire": "spectrometer",
+    "run_md": "dynamics",
     "simulate": "laboratory",
 }
 
-__all__ = ["Cell", "Line", "Receiver", "Settings", "acquire", "simulate"]
+__all__ = [
+    "Cell",
+    "Dynamics",
+    "Gate",
+    "Limits",
+    "Line",
+    "Receiver",
+    "Settings",
+    "acquire",
+    "run_md",
+    "simulate",
+]
 
 
 def __getattr__(name: str) -> Any:
