@@ -31,7 +31,7 @@ class Frames:
     time_ordered
         Whether a frame follows the one before it.
     source
-        Name of the file or folder.
+        Name of the file or folder, or what computed them.
     source_sha256
         Digest of the files that were read.
     energy
@@ -44,8 +44,10 @@ class Frames:
         Whether the source itself says that no atom was put back into its cell.
     steps
         The source's own count of each frame, (frame,); None where it counts nothing.
+    rounding
+        Largest error of a coordinate by rounding in the source [m]; None if unknown.
     provenance
-        How the frames were read, as one line of JSON.
+        How the frames were made, as one line of JSON.
     """
 
     positions: NDArray[np.floating[Any]]
@@ -59,6 +61,7 @@ class Frames:
     frame_interval: float | None = None
     unwrapped: bool = False
     steps: NDArray[np.int64] | None = None
+    rounding: float | None = None
     provenance: str = ""
 
     @property
@@ -108,6 +111,38 @@ class Frames:
             msg = f"Found frames of {self.source} without a time; say frame_interval=... on reading"
             raise NotATrajectory(f"{msg}.")
         return self.frame_interval
+
+
+def cell_from_lengths_and_angles(
+    *, lengths: NDArray[np.float64], angles: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    r"""Build a cell with a along x and b in the plane of x and y.
+
+    Parameters
+    ----------
+    lengths
+        a, b, c [m], (3,).
+    angles
+        :math:`\alpha, \beta, \gamma` between b and c, a and c, a and b [rad], (3,).
+
+    Returns
+    -------
+    :
+        Cell vectors as rows [m], (3, 3); without volume if no cell has these angles.
+
+    Examples
+    --------
+    >>> cell = cell_from_lengths_and_angles(
+    ...     lengths=np.array([3.0, 4, 5]), angles=np.radians([90.0, 90, 60]))
+    >>> cell.round(4).tolist()
+    [[3.0, 0.0, 0.0], [2.0, 3.4641, 0.0], [0.0, 0.0, 5.0]]
+    """
+    alpha, beta, gamma = np.cos(angles)
+    sine = np.sqrt(1 - gamma**2)
+    along_y = np.clip((alpha - beta * gamma) / max(sine, np.finfo(np.float64).eps), -1.0, 1.0)
+    height = np.sqrt(max(0.0, 1 - beta**2 - along_y**2))
+    rows = np.array([[1, 0, 0], [gamma, sine, 0], [beta, along_y, height]])
+    return np.asarray(rows * lengths[:, np.newaxis], dtype=np.float64)
 
 
 def minimum_image_distances(

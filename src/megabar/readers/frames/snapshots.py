@@ -29,6 +29,10 @@ class Snapshot:
         Whether the file itself says that no atom was put back into its cell.
     step
         The file's own count; None where it counts nothing.
+    time
+        The file's own time [s]; None where it holds none in a known unit.
+    rounding
+        Largest error of a coordinate by rounding in the file [m]; None where unknown.
     """
 
     positions: NDArray[np.float64]
@@ -36,6 +40,8 @@ class Snapshot:
     species: tuple[str, ...]
     unwrapped: bool
     step: int | None
+    time: float | None = None
+    rounding: float | None = None
 
 
 def table(lines: list[str], *, width: int, file: str, frame: int) -> NDArray[np.float64]:
@@ -76,7 +82,9 @@ def table(lines: list[str], *, width: int, file: str, frame: int) -> NDArray[np.
     return numbers
 
 
-def truncated(*, file: str, frame: int, found: int, wanted: int) -> TruncatedData:
+def truncated(
+    *, file: str, frame: int, found: int, wanted: int, what: str = "rows"
+) -> TruncatedData:
     """Say that a file ends inside a frame.
 
     Parameters
@@ -87,6 +95,8 @@ def truncated(*, file: str, frame: int, found: int, wanted: int) -> TruncatedDat
         Number of the frame from 0; so many frames are whole.
     found, wanted
         Rows of the frame that are there, and that should be.
+    what
+        What is counted, if not rows.
 
     Returns
     -------
@@ -97,7 +107,7 @@ def truncated(*, file: str, frame: int, found: int, wanted: int) -> TruncatedDat
         partial=frame,
         file=file,
         field=f"frame {frame}",
-        found=f"{found} of {wanted} rows.",
+        found=f"{found} of {wanted} {what}.",
         remedy=f"Wait until the run has ended, or cut the file after its {frame} whole frames.",
     )
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from megabar import provenance, units
-from megabar.errors import InconsistentHeader, UnreadableFile
+from megabar.errors import InconsistentHeader, NotATrajectory, UnreadableFile
 from megabar.matter.frames import Frames
-from megabar.readers.frames import lammps, through_ase, xdatcar
+from megabar.readers.frames import ipi, lammps, through_ase, through_mdanalysis, xdatcar
 from megabar.readers.frames.snapshots import frame_interval_question
 from megabar.readers.frames.stores import InMemory, OnDisk
 
@@ -37,6 +37,8 @@ _WITHOUT_TIME: Final = {
     "xdatcar": "an XDATCAR holds no time at all.",
     "lammps": "the dump counts steps, and does not say how long one is.",
     "ase": "the file holds no time.",
+    "dcd": "the file holds a time whose unit it does not say.",
+    "ipi": "the file counts steps, and does not say how long one is.",
 }
 
 
@@ -50,7 +52,7 @@ def read_trajectory(
     store: Path | str | None = None,
     memory_limit: int = MEMORY_LIMIT,
 ) -> Frames:
-    """Read a trajectory: XDATCAR, LAMMPS text dump, or a file of ASE.
+    """Read a trajectory: XDATCAR, LAMMPS text dump, i-PI, XTC, TRR, DCD, or a file of ASE.
 
     Memory beyond the positions is two blocks of 64 MiB, and 250 bytes a frame for its cell. With
     ``store`` the positions lie on disk as float32 (better than 1e-6 of the largest coordinate) and
@@ -63,9 +65,10 @@ def read_trajectory(
     frame_interval
         Time between two frames of the file [s], or a text such as ``"2 fs"``.
     unit_style
-        ``units`` of a LAMMPS run.
+        ``units`` of a LAMMPS run, or the unit of length of i-PI.
     species
-        Chemical symbols of the LAMMPS types 1, 2, ....
+        Chemical symbols of the LAMMPS types 1, 2, ..., or with counts in the order of the atoms of
+        an XTC, TRR or DCD file, such as ``("La32", "H320")``.
     every
         Keep one frame in so many; 1 keeps all.
     store
@@ -82,15 +85,17 @@ def read_trajectory(
     ------
     ReadError
         If the file leaves something open, is damaged, or holds more than the limit.
+    NotATrajectory
+        If the times in the file are not equally spaced.
     MissingExtra
-        If ASE is needed and not installed.
+        If ASE or MDAnalysis is needed and not installed.
     """
     path = Path(path)
     kept = _Thinned(_snapshots(path, unit_style, species), every)
     positions = InMemory(path, memory_limit) if store is None else OnDisk(Path(store))
     cells: list[NDArray[np.float64]] = []
     steps: list[NDArray[np.int64]] = []
-    unwrapped = True
+    unwrapped, rounding = True, None
     symbols: tuple[str, ...] = ()
     with positions:
         for block in _blocks(path, kept):
@@ -98,7 +103,8 @@ def read_trajectory(
             cells.append(block.cell)
             steps.append(block.steps if block.steps is not None else np.empty(0, dtype=np.int64))
             unwrapped, symbols = unwrapped and block.unwrapped, block.species
-    interval = _interval(path, frame_interval, kept.total)
+            rounding = block.rounding
+    interval = _interval(path, frame_interval, kept)
     told = {"frame_interval": interval, "unit_style": unit_style, "every": every}
     digest = provenance.sha256_of_file(path)
     counted = np.concatenate(steps)
@@ -112,6 +118,7 @@ def read_trajectory(
         frame_interval=interval * every,
         unwrapped=unwrapped,
         steps=counted if len(counted) else None,
+        rounding=rounding,
         provenance=provenance.record(
             step="readers.frames.read_trajectory", parameters=told, inputs=[digest]
         ),
@@ -135,9 +142,9 @@ def trajectory_blocks(
     frame_interval
         Time between two frames of the file [s], or a text such as ``"2 fs"``.
     unit_style
-        ``units`` of a LAMMPS run.
+        ``units`` of a LAMMPS run, or the unit of length of i-PI.
     species
-        Chemical symbols of the LAMMPS types 1, 2, ....
+        Chemical symbols, as in :func:`read_trajectory`.
     every
         Keep one frame in so many; 1 keeps all.
 
@@ -151,7 +158,7 @@ def trajectory_blocks(
     ReadError
         If the file leaves something open or is damaged.
     MissingExtra
-        If ASE is needed and not installed.
+        If ASE or MDAnalysis is needed and not installed.
     """
     path = Path(path)
     interval = units.quantity(frame_interval, unit="s", name="frame interval")
@@ -171,7 +178,8 @@ def format_of(path: Path) -> str:
     Returns
     -------
     :
-        ``"lammps"``, ``"xdatcar"``, ``"vasprun"`` or ``"ase"``.
+        ``"lammps"``, ``"xdatcar"``, ``"vasprun"``, ``"ipi"``, ``"xtc"``, ``"trr"``, ``"dcd"`` or
+        ``"ase"``.
 
     Raises
     ------
@@ -190,10 +198,14 @@ def format_of(path: Path) -> str:
         )
     with path.open("rb") as stream:
         head = stream.read(_HEAD)
+    if (binary := through_mdanalysis.kind_of(head)) is not None:
+        return binary
     if head.lstrip().startswith(b"ITEM:"):
         return "lammps"
     if b"Direct configuration=" in head:
         return "xdatcar"
+    if ipi.is_ipi(head):
+        return "ipi"
     return "vasprun" if b"<modeling" in head else "ase"
 
 
@@ -205,11 +217,15 @@ def _snapshots(
         return lammps.snapshots(path, unit_style=unit_style, species=species)
     if kind == "xdatcar":
         return xdatcar.snapshots(path)
+    if kind == "ipi":
+        return ipi.snapshots(path, unit_style=unit_style)
+    if kind in through_mdanalysis.KINDS:
+        return through_mdanalysis.snapshots(path, kind=kind, species=species)
     return through_ase.snapshots(path, file_format="vasp-xml" if kind == "vasprun" else None)
 
 
 class _Thinned:
-    """Lets one snapshot in so many pass, and counts all of them."""
+    """Lets one snapshot in so many pass, counts all of them, and keeps their times."""
 
     def __init__(self, snapshots: Iterator[Snapshot], every: int) -> None:
         if every < 1:
@@ -218,11 +234,14 @@ class _Thinned:
         self.snapshots = snapshots
         self.every = every
         self.total = 0
+        self.times: list[float] = []
 
     def __iter__(self) -> Iterator[Snapshot]:
         for snapshot in self.snapshots:
             if self.total % self.every == 0:
                 yield snapshot
+            if snapshot.time is not None:
+                self.times.append(snapshot.time)
             self.total += 1
 
 
@@ -252,16 +271,47 @@ def _joined(path: Path, kept: list[Snapshot]) -> Frames:
         source_sha256="",
         unwrapped=all(snapshot.unwrapped for snapshot in kept),
         steps=np.array(steps, dtype=np.int64) if steps else None,
+        rounding=kept[0].rounding,
     )
 
 
-def _interval(path: Path, asked: float | str | None, frames: int) -> float:
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Stated:
+    """The interval that the file itself states."""
+
+    interval: float | None  # s
+    said: str
+    field: str
+    tolerance: float = 0.0  # s, by rounding of the times in the file
+
+
+def _stated_interval(path: Path, kept: _Thinned) -> _Stated:
     kind = format_of(path)
-    found, said = (
-        through_ase.vasprun_interval(path, frames)
-        if kind == "vasprun"
-        else (None, _WITHOUT_TIME[kind])
-    )
+    if kind == "vasprun":
+        interval, said = through_ase.vasprun_interval(path, kept.total)
+        return _Stated(interval=interval, said=said, field="POTIM")
+    if kind in _WITHOUT_TIME:
+        return _Stated(interval=None, said=_WITHOUT_TIME[kind], field="time")
+    if len(kept.times) < 2:
+        return _Stated(interval=None, said="the file holds one frame.", field="time")
+    times = np.array(kept.times)
+    gaps = np.diff(times)
+    interval = float(times[-1] - times[0]) / len(gaps)
+    rounding = 2 * float(np.spacing(np.float32(np.abs(times).max())))  # times are float32
+    if not interval > 0 or np.any(np.abs(gaps - interval) > rounding + _SAME * interval):
+        listed = ", ".join(f"{gap:.4g}" for gap in sorted(set(gaps.tolist()))[:6])
+        msg = (
+            f"Found frames of {path.name} that are {listed} s apart; one lag would mix several "
+            "times. Cut the file where the interval changes, or store at equal intervals."
+        )
+        raise NotATrajectory(msg)
+    said = f"{len(times)} frames from {times[0]:g} to {times[-1]:g} s are stored."
+    return _Stated(interval=interval, said=said, field="time", tolerance=rounding / len(gaps))
+
+
+def _interval(path: Path, asked: float | str | None, kept: _Thinned) -> float:
+    stated = _stated_interval(path, kept)
+    found, said = stated.interval, stated.said
     if asked is None:
         if found is None:
             raise frame_interval_question(file=path.name, found=said)
@@ -270,10 +320,10 @@ def _interval(path: Path, asked: float | str | None, frames: int) -> float:
     if not interval > 0:
         msg = f"Found a frame interval of {interval:g} s; time must pass between frames."
         raise ValueError(msg)
-    if found is not None and abs(interval / found - 1) > _SAME:
+    if found is not None and abs(interval - found) > _SAME * found + stated.tolerance:
         raise InconsistentHeader(
             file=path.name,
-            field="POTIM",
+            field=stated.field,
             found=f"{said} So {found:g} s lie between frames, and {interval:g} s were given.",
             remedy="Leave frame_interval out.",
         )
