@@ -11,6 +11,7 @@ Twin: ``observables.lines``.
 from __future__ import annotations
 
 from math import isfinite, log, pi, sqrt
+from typing import Final
 
 from megabar import constants
 from megabar.spins.lattice_sums import (
@@ -21,6 +22,7 @@ from megabar.spins.lattice_sums import (
 )
 
 __all__ = [
+    "MANY_SPIN_WIDTH",
     "coupling_strength",
     "fwhm_from_second_moment",
     "lattice_sum_r6",
@@ -33,6 +35,9 @@ __all__ = [
     "second_moment_like",
     "second_moment_unlike",
 ]
+
+MANY_SPIN_WIDTH: Final = 1.35
+"""Width of the rigid line of hydrides over that of a Gaussian of its second moment, to 0.05."""
 
 
 def number_density(*, count: float, volume: float) -> float:
