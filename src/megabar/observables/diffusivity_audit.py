@@ -23,7 +23,7 @@ from megabar.observables.diffusivity_literal import MAGNETIC, PLANCK, eq1_litera
 from megabar.observables.dipolar_floor import dipolar_floor
 from megabar.observables.extreme_narrowing import extreme_narrowing
 from megabar.observables.measured_times import MeasuredTimes
-from megabar.spins.moments import pair_constant, pake_splitting
+from megabar.spins.moments import MANY_SPIN_WIDTH, pair_constant, pake_splitting
 
 if TYPE_CHECKING:
     from megabar.spins.crystal_moments import CrystalMoments
@@ -48,7 +48,6 @@ ASSUMED: Final = {"t1": 1.5e-3, "t1_std": 0.08e-3}
 """The paper prints no T1, only that it is almost T2; the error is 5 %, from intensity errors."""
 
 _SAME: Final = 2.0  # within this factor a computed D reproduces a printed order of magnitude
-_FLAT_TOP: Final = 1.35  # width of rigid hydride lines over that of a Gaussian with their moment
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,8 +192,8 @@ def _widths(lah10: CrystalMoments, lah3: CrystalMoments) -> tuple[AuditRow, Audi
     gamma = nuclei.nucleus("1H").gyromagnetic_ratio_bare
     pairs = [pair_constant(gyromagnetic_ratio=gamma, distance=r) for r in (1.1e-10, 1.0e-10)]
     horns = [pake_splitting(pair_constant=pair) for pair in pairs]
-    ours = [lah10.fwhm_gaussian, _FLAT_TOP * lah10.fwhm_gaussian]
-    tri = [lah3.fwhm_gaussian, _FLAT_TOP * lah3.fwhm_gaussian]
+    ours = [lah10.fwhm_gaussian, MANY_SPIN_WIDTH * lah10.fwhm_gaussian]
+    tri = [lah3.fwhm_gaussian, MANY_SPIN_WIDTH * lah3.fwhm_gaussian]
     seen = PRINTED["fwhm_lah3"]
     homogeneous = 1 / (pi * PRINTED["t2"])
     excess = PRINTED["fwhm"] - homogeneous

@@ -1,4 +1,4 @@
-"""T1 and T2 of one kind of spins with their errors, and what no relaxation does.
+"""T1, T2, T1rho and width of one kind of spins with their errors, and what no relaxation does.
 
 Twin: ``motion.relaxation``.
 """
@@ -7,17 +7,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import isfinite, pi, sqrt
+from typing import Final
 
+from megabar.errors import one_of
 from megabar.motion.relaxation import SMALLEST_RATIO
+from megabar.schemas import SEQUENCES, UNKNOWN
+
+HAHN: Final = ("hahn-echo", "hahn-echo-array")
+"""Sequences whose T2 bounds D: they refocus fields, but no couplings between hydrogen."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MeasuredTimes:
     """What was measured on one kind of spins at one field.
 
-    T2 is that of a Hahn echo: solid echoes and trains of pulses refocus part of the couplings, and
-    a bound on D from them would be too high. Repetition time selects: T1 and T2 must belong to the
-    same spins.
+    Solid echoes and trains of pulses refocus part of the couplings, so that T2 of rigid hydrogen
+    comes out long and a bound on D too high: only a Hahn echo bounds. Repetition time selects: all
+    numbers must belong to the same spins.
 
     Parameters
     ----------
@@ -29,11 +35,24 @@ class MeasuredTimes:
         T2 and its standard error [s]; none if not measured.
     correlation
         Between the errors of T1 and T2, -1 to 1; 0 for separate records.
+    t2_sequence
+        Of T2, a word of ``schemas.SEQUENCES``; ``"unknown"`` if nobody says.
+    t1rho
+        T1rho on resonance and its standard error [s]; none if not measured.
+    locking_frequency
+        Nutation frequency nu1 of its locking field [Hz], not angular.
+    fwhm
+        Full width at half maximum of the line and its standard error [Hz]; none if not measured.
+    instrumental_fwhm
+        Width that magnet and processing give to any line [Hz]; none if not known.
 
     Raises
     ------
     ValueError
-        If a time or the frequency is not positive, or an error negative.
+        If a time, width or frequency is not positive, an error negative, T1rho without its
+        locking field, or the instrumental width not below the width.
+    UnknownWord
+        If the sequence is none of the closed list.
 
     Examples
     --------
@@ -47,24 +66,28 @@ class MeasuredTimes:
     t1: tuple[float, float] | None = None
     t2: tuple[float, float] | None = None
     correlation: float
+    t2_sequence: str = UNKNOWN
+    t1rho: tuple[float, float] | None = None
+    locking_frequency: float | None = None
+    fwhm: tuple[float, float] | None = None
+    instrumental_fwhm: float | None = None
 
     def __post_init__(self) -> None:
-        if not (isfinite(self.larmor_frequency) and self.larmor_frequency > 0):
-            msg = f"Found a Larmor frequency of {self.larmor_frequency:g} Hz; no rate follows."
-            raise ValueError(f"{msg} Give it in Hz, above zero.")
+        _above_zero(self.larmor_frequency, "a Larmor frequency")
         if not abs(self.correlation) <= 1:
             msg = (
                 f"Found a correlation of {self.correlation:g}; errors do not combine. Give -1 to 1."
             )
             raise ValueError(msg)
-        for name in ("t1", "t2"):
-            found = getattr(self, name)
-            if found is None:
-                continue
-            value, std = found
-            if not (isfinite(value) and value > 0 and isfinite(std) and std >= 0):
-                msg = f"Found {name} = {value:g} s with error {std:g} s; no rate follows."
-                raise ValueError(f"{msg} Give a time above zero and an error of zero or more.")
+        one_of(self.t2_sequence, SEQUENCES, name="sequence of T2")
+        for name in ("t1", "t2", "t1rho", "fwhm"):
+            _value_with_error(getattr(self, name), name)
+        if self.t1rho is not None:
+            if self.locking_frequency is None:
+                msg = "Found T1rho without its locking field; no rate can be held against it."
+                raise ValueError(f"{msg} Give the nutation frequency in Hz.")
+            _above_zero(self.locking_frequency, "a locking field")
+        _narrower(self.instrumental_fwhm, self.fwhm)
 
     @property
     def angular_frequency(self) -> float:
@@ -80,6 +103,31 @@ class MeasuredTimes:
     def r2(self) -> tuple[float, float]:
         """1/T2 and its standard error [s-1]."""
         return _rate(self.t2, "T2")
+
+    @property
+    def r1rho(self) -> tuple[float, float]:
+        """1/T1rho and its standard error [s-1]."""
+        return _rate(self.t1rho, "T1rho")
+
+    @property
+    def rate_of_width(self) -> tuple[float, float]:
+        r"""Pi times the width that the instrument does not explain, and its error [s-1].
+
+        .. math:: W = 0.5346 L + \sqrt{0.2166 L^2 + G^2}, \quad R = \pi L
+
+        The instrument counts as a Gaussian G, which leaves more to the sample than a Lorentzian
+        would: a bound on D from it stays safe.
+        """
+        if self.fwhm is None:
+            msg = "Found no width; what is asked for needs it. Give its value and standard error."
+            raise ValueError(msg)
+        width, std = self.fwhm
+        gaussian = self.instrumental_fwhm or 0.0
+        linear, square = 0.5346, 0.2166
+        root = sqrt(square * (width**2 - gaussian**2) + linear**2 * gaussian**2)
+        lorentzian = (linear * width - root) / (linear**2 - square)
+        slope = (linear - square * width / root) / (linear**2 - square)
+        return pi * lorentzian, pi * slope * std
 
     @property
     def difference(self) -> tuple[float, float]:
@@ -121,6 +169,33 @@ class MeasuredTimes:
                 f"({std:.3g} s-1); isotropic fluctuations give R2 >= R1."
             )
         return ""
+
+
+def _above_zero(value: float, what: str) -> None:
+    if not (isfinite(value) and value > 0):
+        msg = f"Found {what} of {value:g} Hz; no rate follows. Give it in Hz, above zero."
+        raise ValueError(msg)
+
+
+def _value_with_error(found: tuple[float, float] | None, name: str) -> None:
+    if found is None:
+        return
+    value, std = found
+    unit = "Hz" if name == "fwhm" else "s"
+    if not (isfinite(value) and value > 0 and isfinite(std) and std >= 0):
+        msg = f"Found {name} = {value:g} {unit} with error {std:g} {unit}; no rate follows."
+        raise ValueError(f"{msg} Give a value above zero and an error of zero or more.")
+
+
+def _narrower(instrumental: float | None, fwhm: tuple[float, float] | None) -> None:
+    if instrumental is None or fwhm is None:
+        return
+    if not 0 <= instrumental < fwhm[0]:
+        msg = (
+            f"Found an instrumental width of {instrumental:g} Hz in a line of {fwhm[0]:g} Hz; "
+            "nothing is left for the sample. Check both, or leave the width out."
+        )
+        raise ValueError(msg)
 
 
 def _rate(time: tuple[float, float] | None, name: str) -> tuple[float, float]:

@@ -10,7 +10,7 @@ Twin: ``motion.spectral_densities``, ``motion.lattice_walks``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -20,7 +20,7 @@ from megabar.motion import lattice_walks, relaxation, spectral_densities
 from megabar.motion.relaxation import Rates
 from megabar.spins.crystal_moments import isotopes
 from megabar.spins.lattice_sums import lattice_sum_r6, mean_over_sites
-from megabar.spins.moments import second_moment_like
+from megabar.spins.moments import second_moment_like, second_moment_unlike
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -63,6 +63,10 @@ class Motion:
         Self-diffusivity of one spin at which the densities hold [m2/s]; 0 if nothing travels far.
     partners
         Nuclei of other kinds; none leaves them out.
+    network
+        Which jumps there are, for people; motions of one network differ in mechanism.
+    mechanism
+        How two hydrogen atoms mind each other, for people: ``"independent"``, ``"exclusion"``, ...
 
     Examples
     --------
@@ -78,6 +82,8 @@ class Motion:
     density: SpectralDensity
     diffusivity: float
     partners: tuple[Partner, ...] = ()
+    network: str = ""
+    mechanism: str = ""
 
     def rates(self, diffusivity: ArrayLike, *, larmor_frequency: float) -> Rates:
         """Give R1 and R2 [s-1] of 1H at diffusivities [m2/s] of any shape.
@@ -112,6 +118,44 @@ class Motion:
             total = total + Rates(r1=share * found.r1, r2=share * found.r2)
         return Rates(r1=total.r1 * slower, r2=total.r2 * slower)
 
+    def r1rho(
+        self, diffusivity: ArrayLike, *, larmor_frequency: float, locking_frequency: float
+    ) -> NDArray[np.float64]:
+        """Give R1rho [s-1] of 1H, locked on resonance, at diffusivities [m2/s] of any shape.
+
+        Parameters
+        ----------
+        diffusivity
+            Of one spin [m2/s].
+        larmor_frequency
+            nu0 [Hz], not angular.
+        locking_frequency
+            Nutation frequency nu1 of the locking field [Hz], not angular.
+
+        Returns
+        -------
+        :
+            Rates, hydrogen and partners together.
+        """
+        slower = self.diffusivity / np.asarray(diffusivity, dtype=np.float64)
+        gamma = nuclei.nucleus("1H").gyromagnetic_ratio_bare
+        fields = {
+            "larmor_frequency": larmor_frequency * slower,
+            "locking_frequency": locking_frequency * slower,
+        }
+        total = relaxation.r1rho_like(
+            spectral_density=self.density, gyromagnetic_ratio=gamma, **fields
+        )
+        for partner in self.partners:
+            total = total + partner.nucleus.abundance * relaxation.r1rho_unlike(
+                spectral_density=partner.density,
+                gyromagnetic_ratio=gamma,
+                gyromagnetic_ratio_partner=partner.nucleus.gyromagnetic_ratio_bare,
+                spin_partner=partner.nucleus.spin,
+                **fields,
+            )
+        return np.asarray(total * slower, dtype=np.float64)
+
     def correlation_time(self, diffusivity: ArrayLike) -> NDArray[np.float64]:
         """Give tau_c = j(0)/2S(0) of like spins [s] at diffusivities [m2/s].
 
@@ -128,8 +172,28 @@ class Motion:
         slower = self.diffusivity / np.asarray(diffusivity, dtype=np.float64)
         return np.asarray(slower * spectral_densities.correlation_time(self.density))
 
+    @property
+    def second_moment(self) -> float:
+        """Powder second moment of the rigid line, partners of other kinds too [rad2 s-2]."""
+        proton = nuclei.nucleus("1H")
+        like = second_moment_like(
+            gyromagnetic_ratio=proton.gyromagnetic_ratio_bare,
+            spin=proton.spin,
+            sum_r6=self.density.sum_r6,
+        )
+        return like + sum(
+            partner.nucleus.abundance
+            * second_moment_unlike(
+                gyromagnetic_ratio=proton.gyromagnetic_ratio_bare,
+                other_gyromagnetic_ratio=partner.nucleus.gyromagnetic_ratio_bare,
+                other_spin=partner.nucleus.spin,
+                sum_r6=partner.density.sum_r6,
+            )
+            for partner in self.partners
+        )
+
     def redfield(self, diffusivity: ArrayLike) -> NDArray[np.float64]:
-        """Give sqrt(M2) tau_c [rad] of like spins, which rates need below REDFIELD_LIMIT.
+        """Give sqrt(M2) tau_c [rad], which rates need at REDFIELD_LIMIT or below.
 
         Parameters
         ----------
@@ -142,19 +206,16 @@ class Motion:
             Angles by which spins turn within one correlation time, same shape.
         """
         return relaxation.redfield_parameter(
-            second_moment=second_moment_like(
-                gyromagnetic_ratio=nuclei.nucleus("1H").gyromagnetic_ratio_bare,
-                spin=0.5,
-                sum_r6=self.density.sum_r6,
-            ),
-            correlation_time=self.correlation_time(diffusivity),
+            second_moment=self.second_moment, correlation_time=self.correlation_time(diffusivity)
         )
+
+    def slowest(self) -> float:
+        """Give the smallest D [m2/s] at which rates of this motion are meant."""
+        return float(self.redfield(1.0)) / relaxation.REDFIELD_LIMIT
 
     def alone(self) -> Motion:
         """Give the same motion without partners of other kinds."""
-        return Motion(
-            name=f"{self.name}, H-H only", density=self.density, diffusivity=self.diffusivity
-        )
+        return replace(self, name=f"{self.name}, H-H only", partners=())
 
 
 def isotropic_walk(crystal: Crystal, *, jump_length: float) -> Motion:
@@ -208,6 +269,8 @@ def isotropic_walk(crystal: Crystal, *, jump_length: float) -> Motion:
             for symbol in others
             for nucleus in isotopes(symbol)
         ),
+        network="any direction",
+        mechanism="independent",
     )
 
 
@@ -253,6 +316,8 @@ def lattice_walk(
         density=lattice_walks.independent_walk(network, mesh=mesh),
         diffusivity=lattice_walks.free_diffusivity(network) if travels else 0.0,
         partners=tuple(partners),
+        network=name,
+        mechanism="independent",
     )
 
 
