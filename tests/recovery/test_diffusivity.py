@@ -40,7 +40,7 @@ def covered(found, d):
 
 @pytest.mark.parametrize("d", EVERYWHERE)
 def test_interval_from_t2_covers_everywhere(d):
-    found = [diffusivity.diffusivity_from_t2(one, moments(), walk()) for one in draws(d)]
+    found = [diffusivity.diffusivity_from_t2(one, walk()) for one in draws(d)]
     assert {one.reason for one in found if one.quality == "value"} == {"ONE_BRANCH"}
     assert covered([one.interval for one in found], d) == pytest.approx(COVERAGE, abs=SPREAD)
 

@@ -108,12 +108,11 @@ def diffusivity_from_t1(
     found = _all_roots(times, model, floor, sigmas=sigmas)
     if found.reason == "TWO_BRANCHES":
         found = _choose(found, times, model, branch=branch, sigmas=sigmas)
-    return _within_redfield(found, model, moments)
+    return within_redfield(found, model)
 
 
 def diffusivity_from_t2(
     times: MeasuredTimes,
-    moments: CrystalMoments,
     motion: Motion,
     *,
     like_only: bool = False,
@@ -127,8 +126,6 @@ def diffusivity_from_t2(
     ----------
     times
         With T2 of a Hahn echo.
-    moments
-        Of the rigid structure, for the limit of the theory.
     motion
         The model.
     like_only
@@ -155,11 +152,10 @@ def diffusivity_from_t2(
     >>> from megabar.matter import crystals
     >>> from megabar.observables.measured_times import MeasuredTimes
     >>> from megabar.observables.motion_models import isotropic_walk
-    >>> from megabar.spins.crystal_moments import crystal_moments
     >>> lah10 = crystals.crystal("LaH10", lattice_parameter=5.10e-10)
     >>> found = diffusivity_from_t2(
     ...     MeasuredTimes(larmor_frequency=395e6, t2=(1.5e-3, 1e-4), correlation=0.0),
-    ...     crystal_moments(lah10), isotropic_walk(lah10, jump_length=1.194e-10))
+    ...     isotropic_walk(lah10, jump_length=1.194e-10))
     >>> print(f"{found.diffusivity:.1e} m2/s, {found.quality}")
     1.9e-12 m2/s, value
     """
@@ -181,7 +177,7 @@ def diffusivity_from_t2(
         interval=roots[0].interval,
         sentence=f"D = {cm2(roots[0].diffusivity)} from T2, supposing R2 wholly dipolar.",
     )
-    return _within_redfield(found, model, moments)
+    return within_redfield(found, model)
 
 
 def _refusal(times: MeasuredTimes, model: Motion, *, route: str, sigmas: float) -> Inversion | None:
@@ -256,8 +252,23 @@ def _all_roots(times: MeasuredTimes, model: Motion, floor: Floor, *, sigmas: flo
     listed = " or ".join(cm2(root.diffusivity) for root in roots)
     return Inversion(
         route="T1", motion=model.name, reason="TWO_BRANCHES", roots=roots,
-        sentence=f"T1 alone allows D = {listed}; R2/R1, field or temperature decide.",
+        sentence=(
+            f"T1 alone allows D = {listed}; R2/R1, field or temperature decide."
+            f"{_shallow(curve, roots)}"
+        ),
     )  # fmt: skip
+
+
+def _shallow(curve: Curve, roots: tuple[Root, ...]) -> str:
+    """Name the roots that a second, shallow minimum adds."""
+    for at, rate in curve.maxima()[1:]:
+        near = [one for one in roots if 1 / _NEAR_MINIMUM < one.diffusivity / at < _NEAR_MINIMUM]
+        if near:
+            return (
+                f" {len(near)} of them lie about a second, shallow minimum ({1e3 / rate:.3g} ms at "
+                f"{cm2(at)}), where T1 hardly depends on D."
+            )
+    return ""
 
 
 def _choose(
@@ -290,13 +301,24 @@ def _ratio_agrees(root: Root, times: MeasuredTimes, model: Motion, sigmas: float
     return bool(ratios.min() <= seen + sigmas * std and ratios.max() >= seen - sigmas * std)
 
 
-def _within_redfield(found: Inversion, model: Motion, moments: CrystalMoments) -> Inversion:
+def within_redfield(found: Inversion, model: Motion) -> Inversion:
+    """Turn a value into a failure where rates are not meant.
+
+    Parameters
+    ----------
+    found
+        An inversion.
+    model
+        Its motion.
+
+    Returns
+    -------
+    :
+        The same, or the reason why it is none.
+    """
     if found.quality != "value":
         return found
-    angle = relaxation.redfield_parameter(
-        second_moment=moments.second_moment,
-        correlation_time=model.correlation_time(found.roots[0].diffusivity),
-    )
+    angle = float(model.redfield(found.roots[0].diffusivity))
     if angle <= relaxation.REDFIELD_LIMIT:
         return found
     text = (

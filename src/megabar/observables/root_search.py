@@ -73,17 +73,50 @@ class Curve:
         """Give the D [m2/s] of the largest rate, and that rate [s-1]."""
         return self._maximum
 
+    def maxima(self) -> tuple[tuple[float, float], ...]:
+        """Give the D [m2/s] and the rate [s-1] of every maximum within the grid, largest first."""
+        return self._maxima
+
+    def above(self, level: float) -> tuple[tuple[float, float], ...]:
+        """Give the intervals of D [m2/s], rising, over which the rate exceeds a level [s-1].
+
+        Parameters
+        ----------
+        level
+            Rate [s-1], above zero.
+
+        Returns
+        -------
+        :
+            Intervals; 0 and infinity where the grid ends above the level.
+        """
+        edges = self.crossings(level)
+        if self._values[0] > level:
+            edges = [0.0, *edges]
+        if self._values[-1] > level:
+            edges = [*edges, inf]
+        return tuple(zip(edges[::2], edges[1::2], strict=True))
+
     @cached_property
     def _values(self) -> NDArray[np.float64]:
         return np.asarray(self.rate_of(self.diffusivities), dtype=np.float64)
 
     @cached_property
     def _maximum(self) -> tuple[float, float]:
+        return self._top(int(np.argmax(self._values)))
+
+    @cached_property
+    def _maxima(self) -> tuple[tuple[float, float], ...]:
+        inner = self._values[1:-1]
+        tops = np.flatnonzero((inner > self._values[:-2]) & (inner >= self._values[2:])) + 1
+        return tuple(sorted((self._top(int(i)) for i in tops), key=lambda one: -one[1]))
+
+    def _top(self, index: int) -> tuple[float, float]:
+        """Refine a maximum about a point of the grid."""
         from scipy.optimize import minimize_scalar
 
-        top = int(np.argmax(self._values))
         last = self.diffusivities.size - 1
-        bounds = [log(self.diffusivities[min(max(i, 0), last)]) for i in (top - 1, top + 1)]
+        bounds = [log(self.diffusivities[min(max(i, 0), last)]) for i in (index - 1, index + 1)]
         found = minimize_scalar(
             lambda x: -self._at(x), bounds=bounds, method="bounded", options={"xatol": 1e-9}
         )
@@ -136,8 +169,10 @@ def grid_of(motion: Motion, *, larmor_frequency: float) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=32)
-def curve_of(motion: Motion, *, larmor_frequency: float, rate: str) -> Curve:
-    """Give R1, R2 or R2 - R1 of a model over D.
+def curve_of(
+    motion: Motion, *, larmor_frequency: float, rate: str, locking_frequency: float | None = None
+) -> Curve:
+    """Give R1, R2, R2 - R1 or R1rho of a model over D.
 
     Parameters
     ----------
@@ -146,15 +181,31 @@ def curve_of(motion: Motion, *, larmor_frequency: float, rate: str) -> Curve:
     larmor_frequency
         nu0 [Hz], not angular.
     rate
-        ``"r1"``, ``"r2"`` or ``"difference"``.
+        ``"r1"``, ``"r2"``, ``"difference"`` or ``"r1rho"``.
+    locking_frequency
+        nu1 of the locking field [Hz]; of R1rho only.
 
     Returns
     -------
     :
         The curve.
+
+    Raises
+    ------
+    ValueError
+        If R1rho is asked for without its locking field.
     """
+    if rate == "r1rho" and locking_frequency is None:
+        msg = "Found no locking field; R1rho is that at a nutation frequency. Give it in Hz."
+        raise ValueError(msg)
 
     def rate_of(diffusivity: NDArray[np.float64]) -> NDArray[np.float64]:
+        if locking_frequency is not None:
+            return motion.r1rho(
+                diffusivity,
+                larmor_frequency=larmor_frequency,
+                locking_frequency=locking_frequency,
+            )
         found = motion.rates(diffusivity, larmor_frequency=larmor_frequency)
         return {"r1": found.r1, "r2": found.r2, "difference": found.r2 - found.r1}[rate]
 

@@ -18,7 +18,7 @@ def from_t1(seen, model, **words):
 
 
 def from_t2(seen, model, **words):
-    return diffusivity.diffusivity_from_t2(seen, moments(), model, **words)
+    return diffusivity.diffusivity_from_t2(seen, model, **words)
 
 
 def exact(model, d, error=0.01):
