@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from tests.batteries.moving_lah10 import FREQUENCY, moments, times, torrey, walk
 
-from megabar.observables import diffusivity, diffusivity_bounds
+from megabar.observables import diffusivity, diffusivity_bounds, diffusivity_joint
 
 DRAWS = 60
 ERROR = 0.03
@@ -100,7 +100,7 @@ def test_lower_bounds_hold_at_their_rate_whatever_else_relaxes(d, further):
 @pytest.mark.parametrize("d", [1e-12, 5.75e-12])
 def test_joint_fit_covers_d_and_the_further_rate_on_the_minimum(d):
     data = draws(d, 100.0, 0.01)
-    found = [diffusivity_bounds.diffusivity_and_further_rate(one, walk()) for one in data]
+    found = [diffusivity_joint.diffusivity_and_further_rate(one, walk()) for one in data]
     assert {one.quality for one in found} == {"value"}
     assert covered([one.interval for one in found], d) == pytest.approx(COVERAGE, abs=SPREAD)
     ends = [(x - 2 * std, x + 2 * std) for x, std in (one.further_rate for one in found)]

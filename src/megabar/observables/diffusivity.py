@@ -97,7 +97,7 @@ def diffusivity_from_t1(
     if branch is not None:
         one_of(branch, ("slow", "fast"), name="branch")
     model = motion.alone() if like_only else motion
-    refused = _refusal(times, model, route="T1", sigmas=sigmas)
+    refused = refusal(times, model, route="T1", sigmas=sigmas)
     if refused is not None:
         return refused
     floor = dipolar_floor(
@@ -161,11 +161,11 @@ def diffusivity_from_t2(
     """
     model = motion.alone() if like_only else motion
     r2, _ = times.r2
-    refused = _refusal(times, model, route="T2", sigmas=sigmas)
+    refused = refusal(times, model, route="T2", sigmas=sigmas)
     if refused is not None:
         return refused
     curve = curve_of(model, larmor_frequency=times.larmor_frequency, rate="r2")
-    roots = _roots(curve, times, model, center=r2, levels=_levels(times.t2, sigmas))
+    roots = _roots(curve, times, model, center=r2, levels=levels_of(times.t2, sigmas))
     if len(roots) != 1:
         text = f"R2 = {r2:.3g} s-1 lies beyond twelve decades of motion of the model."
         return _none("T2", model, "OUTSIDE_MODEL_RANGE", text)
@@ -180,7 +180,25 @@ def diffusivity_from_t2(
     return within_redfield(found, model)
 
 
-def _refusal(times: MeasuredTimes, model: Motion, *, route: str, sigmas: float) -> Inversion | None:
+def refusal(times: MeasuredTimes, model: Motion, *, route: str, sigmas: float) -> Inversion | None:
+    """Say why nothing is inverted: data that contradict each other, or motion that goes nowhere.
+
+    Parameters
+    ----------
+    times
+        What was measured.
+    model
+        The motion.
+    route
+        Name of the time.
+    sigmas
+        How many standard errors R2 may be below R1.
+
+    Returns
+    -------
+    :
+        The refusal; none if there is nothing to refuse.
+    """
     broken = times.unphysical(sigmas=sigmas)
     if broken:
         return _none(route, model, "UNPHYSICAL_RATIO", f"{broken} Nothing is inverted.")
@@ -194,8 +212,21 @@ def _none(route: str, model: Motion, reason: str, sentence: str) -> Inversion:
     return Inversion(route=route, motion=model.name, reason=reason, sentence=sentence)
 
 
-def _levels(time: tuple[float, float] | None, sigmas: float) -> tuple[float, float]:
-    """Rates of the longest and of the shortest time within the errors [s-1]."""
+def levels_of(time: tuple[float, float] | None, sigmas: float) -> tuple[float, float]:
+    """Give the rates of the longest and of the shortest time within the errors [s-1].
+
+    Parameters
+    ----------
+    time
+        A time and its standard error [s].
+    sigmas
+        How many standard errors count as possible.
+
+    Returns
+    -------
+    :
+        Rates, smaller first; infinite if the time may be zero.
+    """
     value, std = time or (nan, nan)
     shortest = value - sigmas * std
     return 1 / (value + sigmas * std), 1 / shortest if shortest > 0 else inf
@@ -225,7 +256,7 @@ def _all_roots(times: MeasuredTimes, model: Motion, floor: Floor, *, sigmas: flo
     """Rows of the rule from the minimum of the model on."""
     curve = curve_of(model, larmor_frequency=times.larmor_frequency, rate="r1")
     at_minimum, largest = curve.maximum()
-    lowest, highest = _levels(times.t1, sigmas)
+    lowest, highest = levels_of(times.t1, sigmas)
     r1, _ = times.r1
     if lowest > largest:
         text = (

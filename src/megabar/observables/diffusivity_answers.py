@@ -20,6 +20,10 @@ REASONS: Final = {
     "OUTSIDE_REDFIELD": "failed",
     "OUTSIDE_MODEL_RANGE": "failed",
     "ONE_BRANCH": "value",
+    "WEAK_LOCK": "failed",
+    "BOUNDED": "lower bound",
+    "NOTHING_BOUNDED": "no solution",
+    "CONSISTENT": "value",
 }
 """Reason code -> quality term."""
 
@@ -62,7 +66,7 @@ class Inversion:
     Parameters
     ----------
     route
-        ``"T1"`` or ``"T2"``.
+        ``"T1"``, ``"T2"`` or ``"T1rho"``.
     motion
         Name of the model.
     reason

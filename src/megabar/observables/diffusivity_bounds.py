@@ -1,4 +1,4 @@
-r"""What T1 and T2 bound when other mechanisms relax as well: the default result.
+r"""What rates and widths bound when other causes contribute as well: the default result.
 
 Every bound is the smallest over the models of motion that are declared, and names it. There is no
 upper bound: a slower dipolar rate always leaves room for something else, unless field or
@@ -10,17 +10,19 @@ Twin: ``motion.lattice_walks``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf, nan, sqrt
+from math import nan, pi
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
+from megabar.motion import narrowing
 from megabar.motion.relaxation import REDFIELD_LIMIT
 from megabar.observables.diffusivity_answers import cm2
+from megabar.observables.measured_times import HAHN
 from megabar.observables.root_search import curve_of
+from megabar.schemas import UNKNOWN
+from megabar.spins.moments import fwhm_from_second_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from megabar.observables.measured_times import MeasuredTimes
     from megabar.observables.motion_models import Motion
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 ASSUMPTIONS: Final = {
     "B1": "all of R2 may be dipolar; nothing is assumed about other mechanisms",
     "B2": "every other mechanism has R2 >= R1, as isotropic fluctuations have",
+    "BW": "all of the width may be dipolar; nothing is assumed about other broadening",
+    "BL": "the line is narrowed, as T2 or the width shows; all of R1rho may be dipolar",
 }
 """Bound -> what it supposes."""
 
@@ -39,7 +43,7 @@ class Bound:
     Parameters
     ----------
     name
-        ``"B1"`` or ``"B2"``.
+        One of :data:`ASSUMPTIONS`.
     diffusivity
         The smallest over the models [m2/s]; 0 if the data bound nothing.
     central
@@ -64,33 +68,11 @@ class Bound:
         """Quality term."""
         return "lower bound" if self.diffusivity > 0 else "no solution"
 
-
-@dataclass(frozen=True, kw_only=True)
-class JointFit:
-    """D and one further rate, the same in R1 and R2.
-
-    Parameters
-    ----------
-    motion
-        Name of the model.
-    diffusivity
-        D [m2/s]; nan without a solution.
-    interval
-        Of D, from the error of R2 - R1 [m2/s].
-    further_rate
-        R_x [s-1] and its standard error.
-    quality
-        Quality term.
-    sentence
-        What is to be told.
-    """
-
-    motion: str
-    diffusivity: float
-    interval: tuple[float, float]
-    further_rate: tuple[float, float]
-    quality: str
-    sentence: str
+    @property
+    def window(self) -> tuple[float, float]:
+        """Give the smallest and the largest bound over the models [m2/s]."""
+        values = [value for _, value in self.by_motion]
+        return min(values), max(values)
 
 
 def diffusivity_bound_from_t2(
@@ -103,7 +85,7 @@ def diffusivity_bound_from_t2(
     Parameters
     ----------
     times
-        With T2 of a Hahn echo.
+        With T2 of a Hahn echo; other sequences bound nothing.
     motions
         The models that are thought possible.
     sigmas
@@ -123,7 +105,7 @@ def diffusivity_bound_from_t2(
     ----------
     Bloembergen, Purcell, Pound, Phys. Rev. 73, 679 (1948), doi:10.1103/PhysRev.73.679, for rates.
     """
-    return _bound("B1", "r2", times, times.r2, motions, sigmas=sigmas)
+    return _from_echo("B1", "r2", times, times.r2, motions, sigmas)
 
 
 def diffusivity_bound_from_difference(
@@ -139,7 +121,7 @@ def diffusivity_bound_from_difference(
     Parameters
     ----------
     times
-        With T1 and T2, and the correlation of their errors.
+        With T1 and T2 of a Hahn echo, and the correlation of their errors.
     motions
         The models that are thought possible.
     sigmas
@@ -159,153 +141,238 @@ def diffusivity_bound_from_difference(
     ----------
     Bloembergen, Purcell, Pound, Phys. Rev. 73, 679 (1948), doi:10.1103/PhysRev.73.679, for rates.
     """
-    return _bound("B2", "difference", times, times.difference, motions, sigmas=sigmas)
+    return _from_echo("B2", "difference", times, times.difference, motions, sigmas)
 
 
-def diffusivity_and_further_rate(
-    times: MeasuredTimes, motion: Motion, *, sigmas: float = 2.0
-) -> JointFit:
-    r"""Solve for D and a further rate that adds the same to R1 and R2.
+def diffusivity_bound_from_width(
+    times: MeasuredTimes, motions: Sequence[Motion], *, sigmas: float = 2.0
+) -> Bound:
+    r"""Bound D from below by the width of the line.
 
-    .. math:: R_1 = R_1^\text{dip}(D) + R_x, \quad R_2 = R_2^\text{dip}(D) + R_x, \quad R_x \ge 0
+    .. math:: D \ge D^*: \quad R_2^\text{dip}(D^*) = \pi W
 
-    Two data, two unknowns: no test of itself. Where the dipolar R2 - R1 is hardly larger than its
-    error, only a bound is left.
+    with W the width that the instrument does not explain, its error on top. Slower than the limit
+    of Redfield the width of a Gaussian local field with one correlation time takes over, which
+    networks of very different rates do not have: read it as an order of magnitude there. Fields
+    that differ from place to place broaden as well: the true D is larger, never smaller.
 
     Parameters
     ----------
     times
-        With T1 and T2.
-    motion
-        The model.
+        With the width.
+    motions
+        The models that are thought possible.
     sigmas
-        Half width of the interval in standard errors.
+        How many standard errors count as possible.
 
     Returns
     -------
     :
-        D and R_x; a lower bound if R2 - R1 is not positive beyond its error, nothing if R_x would
-        be negative beyond its error.
+        BW; no bound if the line is as wide as a rigid one.
 
     Raises
     ------
     ValueError
-        If a time is missing.
+        If the width is missing, or no model is given.
 
     References
     ----------
-    Solomon, Phys. Rev. 99, 559 (1955), doi:10.1103/PhysRev.99.559, for rates that add.
+    Anderson, Weiss, Rev. Mod. Phys. 25, 269 (1953), doi:10.1103/RevModPhys.25.269.
     """
-    difference, std = times.difference
-    curve = curve_of(motion, larmor_frequency=times.larmor_frequency, rate="difference")
-    ends = [curve.crossings(difference + sign * sigmas * std) for sign in (1, -1)]
-    interval = (min(ends[0], default=0.0), max(ends[1], default=inf))
-    if not ends[1]:
-        text = (
-            f"R2 - R1 = {difference:.3g} s^-1 is not above zero by {sigmas:g} standard errors: "
-            f"with a further rate, D >= {cm2(interval[0])} is all."
-        )
-        return JointFit(
-            motion=motion.name, diffusivity=interval[0], interval=interval,
-            further_rate=(nan, nan), quality="lower bound" if interval[0] else "no solution",
-            sentence=text,
-        )  # fmt: skip
-    found = curve.crossings(difference)[0]
-    if not _fast_enough(motion, found):
-        text = (
-            f"D = {cm2(found)} would need sqrt(M2) tau_c = {float(motion.redfield(found)):.2g}, "
-            f"above {REDFIELD_LIMIT}: no rates exist there, and the line tells more."
-        )
-        return JointFit(
-            motion=motion.name, diffusivity=nan, interval=(nan, nan), further_rate=(nan, nan),
-            quality="failed", sentence=text,
-        )  # fmt: skip
-    rate = _further_rate(times, motion, found)
-    if rate[0] < -sigmas * rate[1]:
-        text = (
-            f"A further rate of {rate[0]:.3g}({rate[1]:.2g}) s^-1 would be negative: this motion "
-            "and one rate that adds the same to R1 and R2 do not explain both."
-        )
-        return JointFit(
-            motion=motion.name, diffusivity=nan, interval=(nan, nan), further_rate=rate,
-            quality="no solution", sentence=text,
-        )  # fmt: skip
-    text = (
-        f"D = {cm2(found)} ({cm2(interval[0])} to {cm2(interval[1])}) with a further rate of "
-        f"{rate[0]:.3g}({rate[1]:.2g}) s^-1 in R1 and R2 alike; equality in both is assumed."
-    )
-    return JointFit(
-        motion=motion.name, diffusivity=found, interval=interval, further_rate=rate,
-        quality="value", sentence=text,
-    )  # fmt: skip
+    larmor = times.larmor_frequency
+
+    def lowest(motion: Motion, level: float) -> float:
+        found = _slowest_below(motion, level, larmor_frequency=larmor, rate="r2")
+        return found or _narrowed_to(motion, level / pi)
+
+    return _smallest("BW", lowest, times.rate_of_width, motions, sigmas)
 
 
-def _bound(
+def diffusivity_bound_from_t1rho(
+    times: MeasuredTimes, motions: Sequence[Motion], *, sigmas: float = 2.0
+) -> Bound:
+    r"""Bound D from below by T1rho, where T2 or the width shows that the line is narrowed.
+
+    .. math:: D \ge D^*: \quad R_{1 \rho}^\text{dip}(D^*) = R_{1 \rho} + k \sigma(R_{1 \rho})
+
+    Motion slower than the minimum of T1rho relaxes as little as motion faster: without another
+    sign of narrowing nothing is bounded.
+
+    Parameters
+    ----------
+    times
+        With T1rho, and T2 of a Hahn echo or the width.
+    motions
+        The models that are thought possible.
+    sigmas
+        k.
+
+    Returns
+    -------
+    :
+        BL.
+
+    Raises
+    ------
+    ValueError
+        If T1rho is missing, or no model is given.
+
+    References
+    ----------
+    Look, Lowe, J. Chem. Phys. 44, 2995 (1966), doi:10.1063/1.1727169.
+    """
+
+    def lowest(motion: Motion, level: float) -> float:
+        start = slowest_narrowed(times, motion, sigmas=sigmas)
+        if not start > 0:
+            return 0.0
+        curve = curve_of(
+            motion,
+            larmor_frequency=times.larmor_frequency,
+            rate="r1rho",
+            locking_frequency=times.locking_frequency,
+        )
+        return beyond(max(start, motion.slowest()), curve.above(level))
+
+    return _smallest("BL", lowest, times.r1rho, motions, sigmas)
+
+
+def slowest_narrowed(times: MeasuredTimes, motion: Motion, *, sigmas: float) -> float:
+    """Give the smallest D that T2 and the width leave to a model.
+
+    Parameters
+    ----------
+    times
+        With T2 of a Hahn echo, the width, both or neither.
+    motion
+        The model.
+    sigmas
+        How many standard errors count as possible.
+
+    Returns
+    -------
+    :
+        D [m2/s]; 0 if nothing is bounded.
+    """
+    found = [0.0]
+    if times.t2 is not None:
+        found.append(diffusivity_bound_from_t2(times, [motion], sigmas=sigmas).diffusivity)
+    if times.fwhm is not None:
+        found.append(diffusivity_bound_from_width(times, [motion], sigmas=sigmas).diffusivity)
+    return max(found)
+
+
+def beyond(start: float, excluded: Sequence[tuple[float, float]]) -> float:
+    """Give the smallest D from a start on that lies in none of some intervals.
+
+    Parameters
+    ----------
+    start
+        D [m2/s].
+    excluded
+        Intervals [m2/s], rising.
+
+    Returns
+    -------
+    :
+        D [m2/s].
+
+    Examples
+    --------
+    >>> beyond(2.0, [(1.0, 3.0), (4.0, 5.0)])
+    3.0
+    """
+    for low, high in excluded:
+        if low <= start < high:
+            start = high
+    return start
+
+
+def _from_echo(
     name: str,
     rate: str,
     times: MeasuredTimes,
     seen: tuple[float, float],
     motions: Sequence[Motion],
-    *,
+    sigmas: float,
+) -> Bound:
+    larmor = times.larmor_frequency
+    if times.t2_sequence not in (*HAHN, UNKNOWN):
+        text = (
+            f"{name}: no bound from the T2 of a {times.t2_sequence}, which refocuses part of the "
+            "couplings: rigid hydrogen could show the same T2. Measure a Hahn echo."
+        )
+        return Bound(
+            name=name, diffusivity=0.0, central=nan, motion="",
+            by_motion=tuple((one.name, 0.0) for one in motions), sentence=text,
+        )  # fmt: skip
+    return _smallest(
+        name,
+        lambda motion, level: _slowest_below(motion, level, larmor_frequency=larmor, rate=rate),
+        seen,
+        motions,
+        sigmas,
+    )
+
+
+def _smallest(
+    name: str,
+    lowest: Callable[[Motion, float], float],
+    seen: tuple[float, float],
+    motions: Sequence[Motion],
     sigmas: float,
 ) -> Bound:
     if not motions:
         msg = "Found no model of motion; a bound is the smallest over models. Declare at least one."
         raise ValueError(msg)
     value, std = seen
-    found = {one.name: _lowest(one, times, rate, value + sigmas * std) for one in motions}
+    level = value + sigmas * std
+    found = {
+        one.name: lowest(one, level) if level > 0 and one.diffusivity > 0 else 0.0
+        for one in motions
+    }
     slowest = min(motions, key=lambda one: found[one.name])
-    smallest = found[slowest.name]
-    central = _lowest(slowest, times, rate, value) or nan
+    smallest, largest = found[slowest.name], max(found.values())
     if not smallest > 0:
         text = (
             f"{name}: no bound. With {slowest.name} either nothing travels far, or motion so slow "
             f"that sqrt(M2) tau_c is above {REDFIELD_LIMIT} is not excluded: there the line tells "
             "more than a rate."
         )
-        return Bound(
-            name=name, diffusivity=0.0, central=nan, motion=slowest.name,
-            by_motion=tuple(found.items()), sentence=text,
-        )  # fmt: skip
-    text = (
-        f"{name}: D >= {cm2(smallest)} ({sigmas:g} standard errors; {cm2(central)} at the central "
-        f"value), smallest over {len(motions)} declared models, of {slowest.name}. Supposes: "
-        f"{ASSUMPTIONS[name]}."
-    )
+        central = nan
+    else:
+        central = lowest(slowest, value) or nan
+        over = (
+            f"smallest over {len(found)} declared models, of {slowest.name}; the most that one of "
+            f"them asks for is {cm2(largest)}"
+            if len(found) > 1
+            else f"of the one declared model, {slowest.name}"
+        )
+        text = (
+            f"{name}: D >= {cm2(smallest)} ({sigmas:g} standard errors; {cm2(central)} at the "
+            f"central value), {over}. Supposes: {ASSUMPTIONS[name]}."
+        )
     return Bound(
         name=name, diffusivity=smallest, central=central, motion=slowest.name,
         by_motion=tuple(found.items()), sentence=text,
     )  # fmt: skip
 
 
-def _lowest(motion: Motion, times: MeasuredTimes, rate: str, level: float) -> float:
+def _slowest_below(motion: Motion, level: float, *, larmor_frequency: float, rate: str) -> float:
     """Smallest D with at most this rate [m2/s]; 0 if nothing is bounded.
 
     Slower than the limit of Redfield the rates of the model exceed the true ones: there a crossing
     lies above the D that would give this rate, and bounds nothing.
     """
-    if not motion.diffusivity > 0:
-        return 0.0
-    curve = curve_of(motion, larmor_frequency=times.larmor_frequency, rate=rate)
+    curve = curve_of(motion, larmor_frequency=larmor_frequency, rate=rate)
     lowest = min(curve.crossings(level), default=0.0)
-    return lowest if lowest > 0 and _fast_enough(motion, lowest) else 0.0
+    return lowest if lowest >= motion.slowest() else 0.0
 
 
-def _fast_enough(motion: Motion, diffusivity: float) -> bool:
-    return bool(motion.redfield(diffusivity) <= REDFIELD_LIMIT)
-
-
-def _further_rate(times: MeasuredTimes, motion: Motion, diffusivity: float) -> tuple[float, float]:
-    r"""R_x and its error: R1 less the dipolar part, which moves with R2 - R1."""
-    step = 1e-4
-    nearby = motion.rates(
-        diffusivity * np.array([1 - step, 1.0, 1 + step]), larmor_frequency=times.larmor_frequency
-    )
-    apart = nearby.r2 - nearby.r1
-    slope = float((nearby.r1[2] - nearby.r1[0]) / (apart[2] - apart[0]))
-    (r1, std1), (_, std2) = times.r1, times.r2
-    one, two = 1 + slope, -slope  # R_x = R1 - f(R2 - R1), f' the slope
-    variance = (
-        (one * std1) ** 2 + (two * std2) ** 2 + 2 * one * two * times.correlation * std1 * std2
-    )
-    return r1 - float(nearby.r1[1]), sqrt(max(variance, 0.0))
+def _narrowed_to(motion: Motion, width: float) -> float:
+    """D at which a Gaussian local field gives this width [m2/s]; 0 if it is that of rigid spins."""
+    moment = motion.second_moment
+    if width >= fwhm_from_second_moment(second_moment=moment):
+        return 0.0
+    tau = narrowing.correlation_time_from_fwhm(fwhm=width, second_moment=moment)
+    return float(motion.correlation_time(1.0)) / tau

@@ -12,7 +12,8 @@ from megabar.observables.diffusivity_answers import CONVENTIONS
 
 if TYPE_CHECKING:
     from megabar.observables.diffusivity_answers import Inversion
-    from megabar.observables.diffusivity_bounds import Bound, JointFit
+    from megabar.observables.diffusivity_bounds import Bound
+    from megabar.observables.diffusivity_joint import JointFit
     from megabar.observables.diffusivity_literal import LiteralDiffusivity
     from megabar.observables.dipolar_floor import Floor
     from megabar.observables.extreme_narrowing import Narrowing

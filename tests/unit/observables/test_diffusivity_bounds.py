@@ -6,6 +6,7 @@ from tests.batteries.moving_lah10 import FREQUENCY, moments, times, torrey, walk
 
 from megabar import schemas
 from megabar.observables import diffusivity_bounds as bounds
+from megabar.observables import diffusivity_joint
 from megabar.observables.extreme_narrowing import extreme_narrowing
 
 
@@ -75,7 +76,7 @@ def test_bound_needs_models():
 @pytest.mark.parametrize("further", [0.0, 50.0, 500.0])
 @pytest.mark.parametrize("d", [1e-12, 6e-12, 3e-11])
 def test_joint_fit_finds_d_and_the_further_rate_through_the_minimum(d, further):
-    found = bounds.diffusivity_and_further_rate(
+    found = diffusivity_joint.diffusivity_and_further_rate(
         seen(d, further=(further, further), error=1e-3), walk()
     )
     assert found.quality == "value"
@@ -89,7 +90,7 @@ def test_error_of_the_further_rate_is_its_scatter():
     truth = seen(6e-12, further=(100.0, 100.0), error=5e-3)
     (t1, std1), (t2, std2) = truth.t1, truth.t2
     found = [
-        bounds.diffusivity_and_further_rate(
+        diffusivity_joint.diffusivity_and_further_rate(
             times(t1=(rng.normal(t1, std1), std1), t2=(rng.normal(t2, std2), std2)), walk()
         ).further_rate
         for _ in range(60)
@@ -99,13 +100,17 @@ def test_error_of_the_further_rate_is_its_scatter():
 
 
 def test_equal_times_leave_a_bound_of_the_joint_fit():
-    found = bounds.diffusivity_and_further_rate(times(t1=(5e-3, 1e-4), t2=(5e-3, 1e-4)), walk())
+    found = diffusivity_joint.diffusivity_and_further_rate(
+        times(t1=(5e-3, 1e-4), t2=(5e-3, 1e-4)), walk()
+    )
     assert found.quality == "lower bound"
     assert found.interval[1] == np.inf
 
 
 def test_t1_longer_than_the_motion_allows_has_no_joint_solution():
-    found = bounds.diffusivity_and_further_rate(times(t1=(1.0, 1e-2), t2=(1.5e-3, 1e-5)), walk())
+    found = diffusivity_joint.diffusivity_and_further_rate(
+        times(t1=(1.0, 1e-2), t2=(1.5e-3, 1e-5)), walk()
+    )
     assert (found.quality, found.further_rate[0] < 0) == ("no solution", True)
     assert found.quality in schemas.QUALITIES
 
@@ -129,7 +134,7 @@ def test_a_rate_as_large_as_the_width_of_a_rigid_line_bounds_nothing():
     data = times(t1=(0.1, 1e-3), t2=(3e-6, 1e-8))
     one = bounds.diffusivity_bound_from_t2(data, [walk()])
     two = bounds.diffusivity_bound_from_difference(data, [walk()])
-    fit = bounds.diffusivity_and_further_rate(data, walk())
+    fit = diffusivity_joint.diffusivity_and_further_rate(data, walk())
     assert one.quality == two.quality == "no solution"
     assert "the line tells more" in one.sentence
     assert fit.quality == "failed"
