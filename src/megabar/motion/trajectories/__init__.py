@@ -14,6 +14,11 @@ from megabar.motion.trajectories.diffusivities import (
     relative_std_of_one_walker,
     tracer_diffusivity_from_positions,
 )
+from megabar.motion.trajectories.dipolar import (
+    DipolarCorrelation,
+    dipolar_correlation_from_positions,
+    static_components,
+)
 from megabar.motion.trajectories.displacements import (
     collective_msd_from_positions,
     msd_from_positions,
@@ -29,6 +34,7 @@ from megabar.motion.trajectories.unwrapping import Unwrapped, unwrap
 
 __all__ = [
     "Diffusivity",
+    "DipolarCorrelation",
     "Estimate",
     "HostRelative",
     "Regime",
@@ -36,6 +42,7 @@ __all__ = [
     "collective_diffusivity_from_positions",
     "collective_msd_from_positions",
     "combined",
+    "dipolar_correlation_from_positions",
     "exponent_from_msd",
     "haven_ratio",
     "momentum_frame_factor",
@@ -44,6 +51,7 @@ __all__ = [
     "regime_from_msd",
     "relative_std_of_one_walker",
     "relative_to_framework",
+    "static_components",
     "tracer_diffusivity_from_positions",
     "unwrap",
 ]
