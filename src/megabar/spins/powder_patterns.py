@@ -1,0 +1,486 @@
+r"""Histograms of the lines of a quadrupolar powder, and what each parameter moves.
+
+In the laboratory the quadrupole tensor over its largest component enters through three numbers,
+
+.. math:: v = b \cdot V \cdot b, \quad |V_1|^2 = |V b|^2 - v^2, \quad
+    |V_2|^2 = 2 \|V\|^2 - 3 v^2 - 4 |V_1|^2,
+
+so every line m <-> m - 1 is :math:`a_m v + b_m |V_1|^2 + c_m |V_2|^2`, at a few operations each.
+Lines are split over four neighbouring bins by cubic interpolation, which keeps their mean, second
+and third moments: a shift below one bin is not lost, and the transform of the bins is the decay to
+:math:`(2 \pi t \cdot step)^4 / 40` at worst. Single bins may be slightly negative.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from megabar.spins import pattern_kernels
+from megabar.spins.hamiltonians import quadrupole_denominator
+from megabar.spins.operators import magnetic_numbers
+from megabar.spins.orientations import octant_grid
+from megabar.spins.pattern_kernels import MARGIN, NEAR_ZERO
+from megabar.spins.pulse_responses import responses_from_coupling
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+_TABLE_NODES: Final = 2048
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LineCoefficients:
+    r"""Lines of one quadrupolar spin, :math:`a v + b |V_1|^2 + c |V_2|^2` each.
+
+    Parameters
+    ----------
+    first
+        a of the transitions [Hz], m = I first, (transition,).
+    by_one, by_two
+        b and c of second order [Hz]; zero to first order.
+    """
+
+    first: Array
+    by_one: Array
+    by_two: Array
+
+
+def line_coefficients(
+    *, quadrupole_coupling: float, spin: float, larmor_frequency: float | None
+) -> LineCoefficients:
+    r"""Compute what multiplies the three numbers of the tensor in every line.
+
+    .. math:: a_m = 3 C (2 m - 1), \quad C = C_Q / 4 I (2 I - 1)
+
+    and differences of the levels of ``hamiltonians.second_order_levels``.
+
+    Parameters
+    ----------
+    quadrupole_coupling
+        :math:`C_Q` [Hz].
+    spin
+        Quantum number I, 1 or more.
+    larmor_frequency
+        :math:`\nu_L` [Hz]; none: first order only.
+
+    Returns
+    -------
+    :
+        Coefficients of all transitions.
+
+    Raises
+    ------
+    ValueError
+        If the spin has no quadrupole moment.
+
+    References
+    ----------
+    Cohen, Reif, Solid State Phys. 5, 321 (1957), doi:10.1016/S0081-1947(08)60105-8.
+
+    Examples
+    --------
+    >>> found = line_coefficients(quadrupole_coupling=0.5e6, spin=3.5, larmor_frequency=None)
+    >>> (found.first / 1e3).round(3).tolist()
+    [107.143, 71.429, 35.714, 0.0, -35.714, -71.429, -107.143]
+    """
+    m = magnetic_numbers(spin)
+    unit = quadrupole_coupling / quadrupole_denominator(spin)
+    first = 3 * unit * (2 * m[:-1] - 1)
+    if larmor_frequency is None:
+        return LineCoefficients(first=first, by_one=0 * first, by_two=0 * first)
+    lowered, here, next_up, before = (
+        spin * (spin + 1) - (m + shift) * (m + shift + 1) for shift in (-1, 0, 1, -2)
+    )
+    one = (2 * m - 1) ** 2 * lowered - (2 * m + 1) ** 2 * here
+    two = (before * lowered - here * next_up) / 8
+    scale = unit**2 / larmor_frequency
+    return LineCoefficients(
+        first=first,
+        by_one=np.asarray(-scale * np.diff(one)),
+        by_two=np.asarray(-scale * np.diff(two)),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Axis:
+    """Evenly spaced bins of frequency.
+
+    Parameters
+    ----------
+    first
+        Centre of the first bin, from the carrier [Hz].
+    step
+        Width of a bin [Hz].
+    count
+        Number of bins.
+    """
+
+    first: float
+    step: float
+    count: int
+
+    @property
+    def frequency(self) -> Array:
+        """Centres of the bins [Hz], (bin,)."""
+        return self.first + self.step * np.arange(self.count, dtype=np.float64)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Pattern:
+    """A powder as a histogram of its lines.
+
+    Parameters
+    ----------
+    axis
+        The bins.
+    density
+        Weight in each bin, complex if the weights are, (bin,).
+    lost
+        Share of the weight outside the axis; 0 if lines fold.
+    """
+
+    axis: Axis
+    density: NDArray[Any]
+    lost: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Motions:
+    """How the lines of a pattern move with one parameter.
+
+    Parameters
+    ----------
+    carried
+        Weights times the slope of their frequency, (bin,); the derivative of the decay is i 2 pi t
+        times its transform.
+    grown
+        Slopes of the weights themselves, (bin,); zero after a short pulse.
+    """
+
+    carried: NDArray[Any]
+    grown: NDArray[Any]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PulseResponses:
+    """What a pulse makes of every transition, over the first-order coupling.
+
+    Parameters
+    ----------
+    spin
+        Quantum number I.
+    place
+        arcsinh(f / 100 kHz) of the nodes, evenly spaced, (node,).
+    values
+        Complex amplitudes, (node, transition).
+    """
+
+    spin: float
+    place: Array
+    values: NDArray[np.complex128]
+
+
+def hard_pulse_weights(spin: float) -> Array:
+    r"""Give the shares of the transitions after a short pulse.
+
+    .. math:: I (I + 1) - m (m - 1)
+
+    over their sum. For I = 7/2 the central line holds 16/84.
+
+    Parameters
+    ----------
+    spin
+        Quantum number I.
+
+    Returns
+    -------
+    :
+        Shares that sum to one, m = I first, (transition,).
+
+    Raises
+    ------
+    ValueError
+        If I is no multiple of 1/2 between 1/2 and 9/2.
+
+    Examples
+    --------
+    >>> (84 * hard_pulse_weights(3.5)).round(9).tolist()
+    [7.0, 12.0, 15.0, 16.0, 15.0, 12.0, 7.0]
+    """
+    m = magnetic_numbers(spin)[:-1]
+    strength = spin * (spin + 1) - m * (m - 1)
+    return np.asarray(strength / strength.sum())
+
+
+def tabulated_responses(
+    *, spin: float, largest_coupling: float, amplitude: Array, duration: float
+) -> PulseResponses:
+    """Compute what a pulse makes of every transition, for all couplings up to a largest C_Q.
+
+    One table serves all C_Q and asymmetries of a fit. It holds amplitudes after a pulse of phase
+    -y, so that a short 90 degree pulse gives real positive ones.
+
+    Parameters
+    ----------
+    spin
+        Quantum number I, 1 or more.
+    largest_coupling
+        Largest C_Q that is asked for later [Hz].
+    amplitude
+        Nutation frequency of slices of equal length [Hz], (slice,).
+    duration
+        Length of the pulse [s].
+
+    Returns
+    -------
+    :
+        Table with cubic accuracy between its nodes.
+
+    Raises
+    ------
+    ValueError
+        If the spin has no quadrupole moment, or the pulse no slice.
+
+    Examples
+    --------
+    >>> table = tabulated_responses(spin=3.5, largest_coupling=1e6, amplitude=np.array([62.5e3]),
+    ...                             duration=4e-6)
+    >>> print(f"{abs(table.values.sum(axis=1)).max():.4f}")
+    1.0000
+    """
+    furthest = np.arcsinh(1.001 * largest_coupling / quadrupole_denominator(spin) / NEAR_ZERO)
+    place = np.linspace(-furthest, furthest, _TABLE_NODES)
+    values = responses_from_coupling(
+        spin=spin,
+        coupling=NEAR_ZERO * np.sinh(place),
+        offset=0.0,
+        amplitude=amplitude,
+        durations=np.array([duration]),
+    )
+    return PulseResponses(spin=spin, place=place, values=1j * values[:, 0])
+
+
+def pattern_from_quadrupole_coupling(
+    *,
+    quadrupole_coupling: float,
+    asymmetry: float,
+    spin: float,
+    larmor_frequency: float | None,
+    weights: Array | PulseResponses,
+    axis: Axis,
+    directions: int,
+    fold: bool,
+) -> Pattern:
+    r"""Collect the lines of a static powder in bins.
+
+    Parameters
+    ----------
+    quadrupole_coupling
+        :math:`C_Q` [Hz].
+    asymmetry
+        :math:`\eta`, 0 to 1.
+    spin
+        Quantum number I, 1 or more.
+    larmor_frequency
+        :math:`\nu_L` [Hz]; none: first order only.
+    weights
+        Of the transitions, m = I first, (transition,), such as ``hard_pulse_weights``, or zeros but
+        one for the central line alone; or what an actual pulse makes of them.
+    axis
+        The bins.
+    directions
+        Orientations over one octant.
+    fold
+        Lines beyond the axis come in from the other end, as in a sampled decay; otherwise their
+        weight is lost and stated.
+
+    Returns
+    -------
+    :
+        The histogram.
+
+    Raises
+    ------
+    ValueError
+        If the asymmetry is not between 0 and 1, weights and transitions differ in number, or the
+        coupling is beyond the table of responses.
+
+    References
+    ----------
+    Alderman, Solum, Grant, J. Chem. Phys. 84, 3717 (1986), doi:10.1063/1.450211, for the problem.
+
+    Examples
+    --------
+    >>> found = pattern_from_quadrupole_coupling(
+    ...     quadrupole_coupling=0.5e6, asymmetry=0.3, spin=3.5, larmor_frequency=55.8e6,
+    ...     weights=hard_pulse_weights(3.5), axis=Axis(first=-200e3, step=100.0, count=4000),
+    ...     directions=2000, fold=False)
+    >>> print(f"{found.density.sum():.6f}, {found.lost:.6f}")
+    1.000000, 0.000000
+    """
+    lines = line_coefficients(
+        quadrupole_coupling=quadrupole_coupling, spin=spin, larmor_frequency=larmor_frequency
+    )
+    _require(asymmetry, quadrupole_coupling, lines, weights)
+    if isinstance(weights, PulseResponses):
+        return moving_pattern(
+            quadrupole_coupling=quadrupole_coupling, asymmetry=asymmetry, spin=spin,
+            larmor_frequency=larmor_frequency, weights=weights, axis=axis, directions=directions,
+            fold=fold,
+        ).pattern  # fmt: skip
+    density = np.zeros(axis.count + MARGIN)
+    lost = pattern_kernels.collect(
+        *_octant(directions), asymmetry, lines.first, lines.by_one, lines.by_two,
+        np.asarray(weights, dtype=np.float64), axis.first, 1 / axis.step, fold, density,
+    )  # fmt: skip
+    return Pattern(
+        axis=axis,
+        density=_without_margin(density) / directions,
+        lost=lost / directions / sum(weights),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MovingPattern:
+    """A pattern and how its parameters move it.
+
+    Parameters
+    ----------
+    pattern
+        The pattern.
+    by_coupling, by_asymmetry
+        Motions with C_Q [per Hz] and with eta.
+    """
+
+    pattern: Pattern
+    by_coupling: Motions
+    by_asymmetry: Motions
+
+
+def moving_pattern(
+    *,
+    quadrupole_coupling: float,
+    asymmetry: float,
+    spin: float,
+    larmor_frequency: float | None,
+    weights: Array | PulseResponses,
+    axis: Axis,
+    directions: int,
+    fold: bool,
+) -> MovingPattern:
+    r"""Collect the lines of a static powder in bins, with their derivatives.
+
+    Parameters
+    ----------
+    quadrupole_coupling
+        :math:`C_Q` [Hz], not zero.
+    asymmetry
+        :math:`\eta`, 0 to 1.
+    spin
+        Quantum number I, 1 or more.
+    larmor_frequency
+        :math:`\nu_L` [Hz]; none: first order only.
+    weights
+        Of the transitions, or what an actual pulse makes of them.
+    axis
+        The bins.
+    directions
+        Orientations over one octant.
+    fold
+        Lines beyond the axis come in from the other end; otherwise their weight is lost.
+
+    Returns
+    -------
+    :
+        Pattern and motions.
+
+    Raises
+    ------
+    ValueError
+        If the asymmetry is not between 0 and 1, weights and transitions differ in number, the
+        coupling is zero, or beyond the table of responses.
+
+    Examples
+    --------
+    >>> found = moving_pattern(
+    ...     quadrupole_coupling=0.5e6, asymmetry=0.3, spin=3.5, larmor_frequency=None,
+    ...     weights=hard_pulse_weights(3.5), axis=Axis(first=-200e3, step=100.0, count=4000),
+    ...     directions=2000, fold=False)
+    >>> bool(abs(found.by_coupling.carried.sum()) < 1e-12)  # nothing moves as a whole
+    True
+    """
+    lines = line_coefficients(
+        quadrupole_coupling=quadrupole_coupling, spin=spin, larmor_frequency=larmor_frequency
+    )
+    _require(asymmetry, quadrupole_coupling, lines, weights)
+    if not quadrupole_coupling:
+        msg = "Found a coupling of 0 Hz, where the pattern has no slope. Start a fit elsewhere."
+        raise ValueError(msg)
+    words = (*_octant(directions), asymmetry, lines.first, lines.by_one, lines.by_two)
+    where = (axis.first, 1 / axis.step, fold)
+    bins: NDArray[Any]
+    if isinstance(weights, PulseResponses):
+        bins = np.zeros((5, axis.count + MARGIN), dtype=np.complex128)
+        unit = quadrupole_coupling / quadrupole_denominator(spin)
+        outside = pattern_kernels.collect_responses(
+            *words, quadrupole_coupling, unit, weights.place[0],
+            1 / (weights.place[1] - weights.place[0]), weights.values, *where, bins,
+        )  # fmt: skip
+        total = abs(bins[0].sum()) + abs(outside)
+    else:
+        bins = np.zeros((3, axis.count + MARGIN))
+        outside = pattern_kernels.collect_moving(
+            *words, quadrupole_coupling, np.asarray(weights, dtype=np.float64), *where, bins
+        )
+        total = directions * sum(weights)
+    bins = _without_margin(bins) / directions
+    grown = bins[3:] if len(bins) > 3 else np.zeros((2, axis.count))
+    return MovingPattern(
+        pattern=Pattern(axis=axis, density=bins[0], lost=float(abs(outside) / total)),
+        by_coupling=Motions(carried=bins[1], grown=grown[0]),
+        by_asymmetry=Motions(carried=bins[2], grown=grown[1]),
+    )
+
+
+def _require(
+    asymmetry: float,
+    coupling: float,
+    lines: LineCoefficients,
+    weights: Array | PulseResponses,
+) -> None:
+    if not 0 <= asymmetry <= 1:
+        msg = f"Found an asymmetry of {asymmetry:g}; give 0 to 1, or exchange the axes."
+        raise ValueError(msg)
+    transitions = len(lines.first)
+    if isinstance(weights, PulseResponses):
+        reach = NEAR_ZERO * np.sinh(weights.place[-1]) * quadrupole_denominator(weights.spin)
+        if weights.values.shape[1] != transitions or abs(coupling) > reach:
+            msg = (
+                f"Found C_Q = {coupling:g} Hz with {transitions} transitions, and responses up to "
+                f"{reach:g} Hz of {weights.values.shape[1]}; tabulate those of this spin, further."
+            )
+            raise ValueError(msg)
+    elif np.shape(weights) != (transitions,):
+        msg = f"Found weights of shape {np.shape(weights)} for {transitions} transitions; give one "
+        raise ValueError(f"{msg}for each.")
+
+
+@lru_cache(maxsize=8)
+def _octant(count: int) -> tuple[Array, Array]:
+    """Squares of the cosine and cosines of twice the azimuth of a set of directions."""
+    grid = octant_grid(count)
+    return np.cos(grid.beta) ** 2, np.cos(2 * grid.alpha)
+
+
+def _without_margin(bins: NDArray[Any]) -> NDArray[Any]:
+    """Bring what fell beside the first and the last bin in from the other end."""
+    whole = bins[..., 1 : 1 - MARGIN].copy()
+    whole[..., -1] += bins[..., 0]
+    whole[..., : MARGIN - 1] += bins[..., 1 - MARGIN :]
+    return whole
