@@ -1,5 +1,7 @@
 """Paths across faces of a cell, mean square displacements, frames of reference."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from megabar.motion.trajectories import (
     msd_from_positions,
     msd_tensor_from_positions,
     relative_to_framework,
+    tracer_diffusivity_from_positions,
     unwrap,
     unwrapping,
 )
@@ -189,6 +192,22 @@ def test_symbols_must_fit_the_atoms(species, framework):
         relative_to_framework(positions=np.ones((2, 1, 3)), species=species, framework=framework)
 
 
+@pytest.mark.parametrize("block", [1, 100_000])
+def test_chosen_atoms_go_to_a_file_in_the_frame_of_the_metal(tmp_path, block, monkeypatch):
+    monkeypatch.setattr("megabar.motion.trajectories.framework._BLOCK", block)
+    walk = np.cumsum(np.random.default_rng(2).normal(size=(50, 4, 3)), axis=0)
+    target = np.lib.format.open_memmap(
+        tmp_path / "hydrogen.npy", mode="w+", dtype=np.float32, shape=(50, 2, 3)
+    )
+    words = {"positions": walk, "species": ("La", "H", "H", "Y"), "framework": ("La", "Y")}
+    found = relative_to_framework(**words, chosen=("H",), out=target)
+    drift = (walk[:, [0, 3]] - walk[0, [0, 3]]).mean(axis=1, keepdims=True)
+    assert found.positions is target
+    np.testing.assert_allclose(target, (walk - drift)[:, 1:3], rtol=1e-5, atol=1e-5)
+    with pytest.raises(ValueError, match="strangers D"):
+        relative_to_framework(**words, chosen=("D",))
+
+
 def test_the_centre_of_mass_as_origin_lowers_the_collective_displacement_by_the_factor():
     rng = np.random.default_rng(6)
     masses = np.array([138.905, *[1.008] * 10])
@@ -225,6 +244,73 @@ def test_the_transform_agrees_with_the_definition(frames, monkeypatch):
     np.testing.assert_allclose(
         collective_msd_from_positions(positions=walk), msd_by_definition(total) / 6, rtol=1e-10
     )
+
+
+@pytest.mark.parametrize("longest", [1, 5, 23, 48, 96])
+@pytest.mark.parametrize("segment", [1, 30, 1000])
+def test_segments_leave_no_pair_of_frames_out_and_count_none_twice(longest, segment, monkeypatch):
+    module = "megabar.motion.trajectories.displacements"
+    monkeypatch.setattr(f"{module}._SHORTEST_SEGMENT", segment)
+    monkeypatch.setattr(f"{module}._SEGMENT_OVER_LAG", 1 if segment == 1 else 4)
+    walk = np.cumsum(np.random.default_rng(7).normal(size=(97, 5, 3)), axis=0)
+    found = msd_from_positions(positions=walk, longest_lag=longest)
+    np.testing.assert_allclose(found, msd_by_definition(walk)[: longest + 1], rtol=1e-10)
+    total = collective_msd_from_positions(positions=walk, longest_lag=longest)
+    by_hand = msd_by_definition(walk.sum(axis=1, keepdims=True)) / 5
+    np.testing.assert_allclose(total, by_hand[: longest + 1], rtol=1e-10)
+
+
+@pytest.mark.parametrize("longest", [0, 97, 200])
+def test_a_longest_lag_outside_of_the_run_is_refused(longest):
+    with pytest.raises(ValueError, match=f"longest lag of {longest} frames in a run of 97"):
+        msd_from_positions(positions=np.zeros((97, 1, 3)), longest_lag=longest)
+
+
+@pytest.fixture(scope="module")
+def long_run(tmp_path_factory):
+    """Walks of 312 atoms through 40,000 frames in a file, 150 MB of float32."""
+    path = tmp_path_factory.mktemp("long") / "positions.npy"
+    shape = (40_000, 312, 3)
+    target = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
+    rng = np.random.default_rng(12)
+    at = np.zeros((1, 312, 3), dtype=np.float32)
+    for start in range(0, len(target), 2000):
+        steps = rng.standard_normal((2000, 312, 3), dtype=np.float32)
+        target[start : start + 2000] = at + np.cumsum(steps, axis=0)
+        at = target[start + 1999 : start + 2000]
+    return target
+
+
+def peak_of(function):
+    """Bytes of arrays beside what was there before."""
+    tracemalloc.start()
+    function()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+def test_memory_of_a_displacement_stays_the_same_when_the_run_grows(long_run):
+    def peak(frames, **words):
+        return peak_of(lambda: msd_from_positions(positions=long_run[:frames], **words))
+
+    assert peak(20_000) < 30e6  # all lags
+    short, long = (peak(frames, longest_lag=1000) for frames in (10_000, 40_000))
+    assert long < 15e6
+    assert long < 1.02 * short
+
+
+def test_memory_of_a_diffusivity_grows_by_one_number_per_origin_alone(long_run):
+    def peak(frames):
+        return peak_of(
+            lambda: tracer_diffusivity_from_positions(
+                positions=long_run[:frames], frame_interval=1e-15, fit_from=2e-14, fit_to=2e-13
+            )
+        )
+
+    peak(9_000)  # compiles
+    assert peak(40_000) < 60e6
+    assert peak(40_000) - peak(20_000) < 60 * 20_000
 
 
 def test_straight_flight_gives_the_square_of_speed_and_time():

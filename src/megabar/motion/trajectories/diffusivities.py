@@ -49,6 +49,7 @@ _FEWEST_REPLICAS: Final = 3
 _ROUNDING: Final = 1e-9  # a lag of 0.1 + 0.2 frame intervals is 0.3
 _MOST_LAGS: Final = 10
 _DIMENSIONS: Final = 3
+_BLOCK: Final = 1 << 24  # bytes of positions in a block of origins; two are alive at a time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +151,8 @@ def tracer_diffusivity_from_positions(
         \frac{1}{N} \sum_i \langle |\Delta r_i(t)|^2 \rangle
 
     The mean square displacement must be straight in the window, which
-    :func:`~megabar.motion.trajectories.regime_from_msd` tells.
+    :func:`~megabar.motion.trajectories.regime_from_msd` tells. Beside the positions, which may lie
+    in a file that is mapped to memory, it needs 32 MiB or the frames of four longest lags.
 
     Parameters
     ----------
@@ -185,9 +187,15 @@ def tracer_diffusivity_from_positions(
     slopes, heights = _line_weights(lags)
     origins = len(positions) - int(lags[-1])
     batch = _batch(origins, int(lags[-1]), frame_interval)
-    path = np.ascontiguousarray(positions, dtype=np.float64)
-    weights = np.stack([slopes / (2 * _DIMENSIONS * frame_interval), heights]) / path.shape[1]
-    series, intercepts = _numbers_of_origins(path, lags, weights)
+    atoms = positions.shape[1]
+    weights = np.stack([slopes / (2 * _DIMENSIONS * frame_interval), heights]) / atoms
+    series, intercepts = np.empty(origins), np.empty(origins)
+    rows = max(int(lags[-1]), _BLOCK // (8 * _DIMENSIONS * atoms))
+    for start in range(0, origins, rows):
+        part = slice(start, min(start + rows, origins))
+        window = positions[start : part.stop + int(lags[-1])]
+        path = np.ascontiguousarray(window, dtype=np.float64)
+        series[part], intercepts[part] = _numbers_of_origins(path, lags, weights)
     if not series.any():
         msg = "Found atoms that do not move; no diffusivity follows. Check what was selected."
         raise ValueError(msg)

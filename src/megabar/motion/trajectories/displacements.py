@@ -1,11 +1,16 @@
-r"""Mean square displacements over all lags and all origins of time, by fast Fourier transform.
+r"""Mean square displacements over all origins of time, by fast Fourier transform.
 
 .. math:: \mathrm{MSD}(k) = \frac{1}{T - k} \sum_t |r(t + k) - r(t)|^2
     = \frac{C(T - k) + C(T) - C(k) - 2 S(k)}{T - k}
 
 with :math:`C(k) = \sum_{t < k} |r(t)|^2` and the correlation :math:`S(k) = \sum_t r(t) r(t + k)`.
-The terms cancel, so the mean of each path is taken off first and everything is float64. The power
-spectra of all atoms are summed before the one transform back.
+The terms cancel, so the mean of each path is taken off first and everything is float64. Two paths
+are the real and the imaginary part of one transform, whose square is the sum of both; the squares
+of all transforms are summed before the one transform back.
+
+With a longest lag the run is cut into segments. All pairs of frames within reach lie in a segment
+and the frames that its lags reach; pairs in the latter alone are counted twice and taken off. No
+more than one block of one segment is in memory, so positions may lie in a file that is mapped.
 
 References
 ----------
@@ -23,26 +28,37 @@ from scipy import fft
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_BLOCK: Final = 1 << 25  # bytes of one block of spectra
+_BLOCK: Final = 1 << 22  # bytes of one block of spectra, which then stays in the cache
+_SHORTEST_SEGMENT: Final = 1 << 13  # frames
+_SEGMENT_OVER_LAG: Final = 4
 
 
-def msd_from_positions(*, positions: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+def msd_from_positions(
+    *, positions: NDArray[np.floating[Any]], longest_lag: int | None = None
+) -> NDArray[np.float64]:
     """Compute the mean square displacement of atoms at every lag.
+
+    Beside the positions it needs 4 MiB and about 200 bytes a frame, with ``longest_lag`` a frame of
+    one segment: of 5 longest lags, or of 8,192 frames and one longest lag, however long the run.
 
     Parameters
     ----------
     positions
-        Unwrapped, Cartesian [m], (frame, atom, 3); the mobile atoms only.
+        Unwrapped, Cartesian [m], (frame, atom, 3); the mobile atoms only. It may be a file that is
+        mapped to memory.
+    longest_lag
+        Frames; all lags of the run if None.
 
     Returns
     -------
     :
-        Mean over atoms and origins of time [m2], (frame,); element k is lag k frames.
+        Mean over atoms and origins of time [m2], (longest_lag + 1,) or (frame,); element k is lag
+        k frames.
 
     Raises
     ------
     ValueError
-        If there are no two frames or no atom.
+        If there are no two frames or no atom, or the lag is not within the run.
 
     Examples
     --------
@@ -50,8 +66,7 @@ def msd_from_positions(*, positions: NDArray[np.floating[Any]]) -> NDArray[np.fl
     >>> msd_from_positions(positions=path).round(6).tolist()
     [0.0, 4.666667, 17.0, 36.0]
     """
-    _check(positions)
-    return np.asarray(_products(positions, [(0, 0), (1, 1), (2, 2)]).sum(axis=0))
+    return np.asarray(_mean_squares(positions, None, longest_lag))
 
 
 def msd_tensor_from_positions(*, positions: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
@@ -80,16 +95,20 @@ def msd_tensor_from_positions(*, positions: NDArray[np.floating[Any]]) -> NDArra
     >>> msd_tensor_from_positions(positions=path)[2].round(6).tolist()
     [[4.0, 8.0, 0.0], [8.0, 16.0, 0.0], [0.0, 0.0, 0.0]]
     """
-    _check(positions)
-    pairs = [(0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2)]
-    products = _products(positions, pairs)
+    unit = np.eye(3)
+    along = [_mean_squares(positions, axis, None) for axis in unit]
     tensor = np.empty((len(positions), 3, 3))
-    for (a, b), product in zip(pairs, products, strict=True):
-        tensor[:, a, b] = tensor[:, b, a] = product
+    for a in range(3):
+        tensor[:, a, a] = along[a]
+        for b in range(a):
+            both = _mean_squares(positions, unit[a] + unit[b], None)
+            tensor[:, a, b] = tensor[:, b, a] = (both - along[a] - along[b]) / 2
     return tensor
 
 
-def collective_msd_from_positions(*, positions: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+def collective_msd_from_positions(
+    *, positions: NDArray[np.floating[Any]], longest_lag: int | None = None
+) -> NDArray[np.float64]:
     r"""Compute the mean square displacement of the sum over atoms, per atom.
 
     .. math:: \frac{1}{N} \left\langle \left| \sum_i \Delta r_i(k) \right|^2 \right\rangle
@@ -100,16 +119,18 @@ def collective_msd_from_positions(*, positions: NDArray[np.floating[Any]]) -> ND
     ----------
     positions
         Unwrapped, in the frame of the metal, Cartesian [m], (frame, atom, 3); the mobile atoms.
+    longest_lag
+        Frames; all lags of the run if None.
 
     Returns
     -------
     :
-        Mean over origins of time [m2], (frame,).
+        Mean over origins of time [m2], (longest_lag + 1,) or (frame,).
 
     Raises
     ------
     ValueError
-        If there are no two frames or no atom.
+        If there are no two frames or no atom, or the lag is not within the run.
 
     Examples
     --------
@@ -117,8 +138,10 @@ def collective_msd_from_positions(*, positions: NDArray[np.floating[Any]]) -> ND
     >>> collective_msd_from_positions(positions=together).round(6).tolist()
     [0.0, 4.0, 16.0]
     """
-    _check(positions)
-    return np.asarray(msd_from_positions(positions=summed(positions)) / positions.shape[1])
+    _check(positions, longest_lag)
+    walker = summed(positions)
+    found = msd_from_positions(positions=walker, longest_lag=longest_lag)
+    return np.asarray(found / positions.shape[1])
 
 
 def summed(positions: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
@@ -139,47 +162,93 @@ def summed(positions: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     >>> summed(np.ones((2, 5, 3))).shape
     (2, 1, 3)
     """
-    return np.asarray(positions.sum(axis=1, keepdims=True, dtype=np.float64))
+    total = np.empty((len(positions), 1, 3))
+    rows = max(1, _BLOCK // positions[0].nbytes)
+    for start in range(0, len(positions), rows):
+        part = slice(start, start + rows)
+        np.sum(positions[part], axis=1, keepdims=True, dtype=np.float64, out=total[part])
+    return total
 
 
-def _products(
-    positions: NDArray[np.floating[Any]], pairs: list[tuple[int, int]]
+def _mean_squares(
+    positions: NDArray[np.floating[Any]],
+    direction: NDArray[np.float64] | None,
+    longest_lag: int | None,
 ) -> NDArray[np.float64]:
-    """Give the mean product of displacements for each pair of axes, (pair, lag)."""
+    """Give the mean square displacement, of all axes or of the component times a direction."""
+    _check(positions, longest_lag)
     count, atoms = positions.shape[:2]
-    length = int(fft.next_fast_len(2 * count, real=True))
-    spectra = np.zeros((len(pairs), length // 2 + 1))
-    squares = np.zeros((len(pairs), count))
-    rows = max(1, _BLOCK // (48 * length))
-    for start in range(0, atoms, rows):
-        block = np.asarray(positions[:, start : start + rows], dtype=np.float64)
-        block = np.ascontiguousarray((block - block.mean(axis=0)).transpose(2, 1, 0))
-        transformed = fft.rfft(block, n=length, axis=-1)
-        for i, (a, b) in enumerate(pairs):
-            squares[i] += np.einsum("it,it->t", block[a], block[b])
-            spectra[i] += _real_product(transformed[a], transformed[b])
-    correlation = fft.irfft(spectra, n=length, axis=-1)[:, :count]
-    before = np.concatenate([np.zeros((len(pairs), 1)), np.cumsum(squares, axis=1)], axis=1)
-    total = before[:, -1:]
-    summed_up = before[:, count:0:-1] + total - before[:, :count] - 2 * correlation
-    products = summed_up / (np.arange(count, 0, -1) * atoms)
-    products[:, 0] = 0.0
-    return np.asarray(products, dtype=np.float64)
+    lags, segment = count, count
+    if longest_lag is not None:
+        lags = longest_lag + 1
+        segment = max(_SEGMENT_OVER_LAG * longest_lag, _SHORTEST_SEGMENT)
+    sums = np.zeros(lags)
+    for start in range(0, count, segment):
+        end = start + segment
+        sums += _summed_squares(positions[start : end + lags - 1], lags, direction)
+        if end < count:
+            sums -= _summed_squares(positions[end : end + lags - 1], lags, direction)
+    means = sums / ((count - np.arange(lags)) * atoms)
+    means[0] = 0.0
+    return np.asarray(means, dtype=np.float64)
 
 
-def _real_product(
-    first: NDArray[np.complex128], second: NDArray[np.complex128]
+def _summed_squares(
+    window: NDArray[np.floating[Any]], lags: int, direction: NDArray[np.float64] | None
 ) -> NDArray[np.float64]:
-    whole = np.einsum("ik,ik->k", first.real, second.real)
-    whole += np.einsum("ik,ik->k", first.imag, second.imag)
-    return np.asarray(whole, dtype=np.float64)
+    """Give the sum of squared displacements over atoms and all pairs of frames of a window."""
+    frames, atoms = window.shape[:2]
+    length = int(fft.next_fast_len(frames + min(frames, lags) - 1))
+    rows = 2 * max(1, _BLOCK // (48 * length))
+    block = np.empty((3 * min(rows, atoms) + 1) // 2 * length, dtype=np.complex128)
+    squares, powers = np.zeros(2 * frames), np.zeros(2 * length)
+    for start in range(0, atoms, rows):
+        part = window[:, start : start + rows]
+        paths = _paths(part if direction is None else part @ direction, block, length)
+        parts = paths.view(np.float64)
+        squares += np.einsum("it,it->t", parts[:, : 2 * frames], parts[:, : 2 * frames])
+        parts = fft.fft(paths, axis=-1, overwrite_x=True).view(np.float64)
+        powers += np.einsum("ik,ik->k", parts, parts)
+    power = powers.reshape(-1, 2).sum(axis=1)
+    even = (power + np.roll(power[::-1], 1)) / 2  # the real part of its transform
+    known = min(frames, lags)
+    correlation = fft.irfft(even[: length // 2 + 1], n=length)[:known]
+    before = np.concatenate([[0.0], np.cumsum(squares.reshape(-1, 2).sum(axis=1))])
+    ends = before[frames : frames - known : -1] + before[frames] - before[:known]
+    found = np.zeros(lags)
+    found[:known] = ends - 2 * correlation
+    return found
 
 
-def _check(positions: NDArray[np.floating[Any]]) -> None:
+def _paths(
+    part: NDArray[np.floating[Any]], block: NDArray[np.complex128], length: int
+) -> NDArray[np.complex128]:
+    """Give paths about their means, two of them in each complex row, with zeros behind."""
+    frames = len(part)
+    real = part.reshape(frames, -1)
+    pairs, single = divmod(real.shape[1], 2)
+    paths = block[: (pairs + single) * length].reshape(-1, length)
+    parts = paths.view(np.float64).reshape(-1, length, 2)[:, :frames]
+    parts[:pairs] = real[:, : 2 * pairs].reshape(frames, pairs, 2).transpose(1, 0, 2)
+    if single:
+        parts[-1] = 0.0
+        parts[-1, :, 0] = real[:, -1]
+    paths[:, :frames] -= paths[:, :frames].mean(axis=1, keepdims=True)
+    paths[:, frames:] = 0.0
+    return paths
+
+
+def _check(positions: NDArray[np.floating[Any]], longest_lag: int | None) -> None:
     shape = positions.shape
     if len(shape) != 3 or shape[2] != 3 or shape[0] < 2 or shape[1] < 1:
         msg = (
             f"Found positions of shape {shape}; (frame, atom, 3) with at least two frames and one "
             "atom are needed."
+        )
+        raise ValueError(msg)
+    if longest_lag is not None and not 1 <= longest_lag < len(positions):
+        msg = (
+            f"Found a longest lag of {longest_lag} frames in a run of {len(positions)}; it is at "
+            "least 1 and less than the run."
         )
         raise ValueError(msg)

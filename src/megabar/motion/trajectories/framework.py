@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+_BLOCK: Final = 1 << 22  # numbers in a block of frames
 _LABORATORY = "no framework atoms: positions stay in the laboratory frame, with any drift of all"
 
 
@@ -31,7 +32,7 @@ class HostRelative:
         What a reader of the numbers should know.
     """
 
-    positions: NDArray[np.float64]
+    positions: NDArray[np.floating[Any]]
     frame: str
     drift: NDArray[np.float64]
     warnings: tuple[str, ...]
@@ -42,8 +43,10 @@ def relative_to_framework(
     positions: NDArray[np.floating[Any]],
     species: Sequence[str],
     framework: Sequence[str],
+    chosen: Sequence[str] | None = None,
+    out: NDArray[np.floating[Any]] | None = None,
 ) -> HostRelative:
-    """Subtract the mean displacement of the framework atoms from all positions.
+    """Subtract the mean displacement of the framework atoms from positions.
 
     Subtracting the centre of mass instead would make a collective diffusivity too small; see
     :func:`momentum_frame_factor`.
@@ -56,16 +59,20 @@ def relative_to_framework(
         Chemical symbol of each atom, (atom,).
     framework
         Symbols of the atoms that do not diffuse; empty if there are none.
+    chosen
+        Symbols of the atoms to give, such as ``("H",)``; all atoms if None.
+    out
+        Where the positions go, such as a file mapped to memory; new memory if None.
 
     Returns
     -------
     :
-        The same atoms; without framework atoms the positions are unchanged, and it says so.
+        The atoms chosen; without framework atoms the positions are unchanged, and it says so.
 
     Raises
     ------
     ValueError
-        If there is not one symbol per atom, or a framework symbol is not among them.
+        If there is not one symbol per atom, or a symbol asked for is not among them.
 
     Examples
     --------
@@ -74,26 +81,33 @@ def relative_to_framework(
     ...     positions=moved, species=("La", "H"), framework=("La",)).positions[1, 1]
     array([2., 0., 0.])
     """
-    strangers = sorted(set(framework) - set(species))
+    strangers = sorted({*framework, *(chosen or ())} - set(species))
     if len(species) != positions.shape[1] or strangers:
         msg = (
             f"Found {len(species)} symbols for {positions.shape[1]} atoms, framework "
-            f"{', '.join(framework) or 'none'}; one symbol per atom and a framework among them "
-            "are needed."
+            f"{', '.join(framework) or 'none'}, strangers {', '.join(strangers) or 'none'}; one "
+            "symbol per atom, and no others, are needed."
         )
         raise ValueError(msg)
     host = np.isin(np.array(species), list(framework))
-    if not host.any():
-        return HostRelative(
-            positions=np.asarray(positions, dtype=np.float64),
-            frame="laboratory",
-            drift=np.zeros((len(positions), 3)),
-            warnings=(_LABORATORY,),
-        )
-    centre = np.asarray(positions[:, host], dtype=np.float64).mean(axis=1)
-    drift = centre - centre[0]
+    kept = np.isin(np.array(species), list(species if chosen is None else chosen))
+    shape = (len(positions), np.count_nonzero(kept), 3)
+    relative = np.empty(shape) if out is None else out
+    drift = np.zeros((len(positions), 3))
+    rows = max(1, _BLOCK // (3 * len(species)))
+    start = np.asarray(positions[0, host], dtype=np.float64)
+    for first in range(0, len(positions), rows):
+        part = slice(first, first + rows)
+        block = np.asarray(positions[part], dtype=np.float64)
+        if host.any():
+            drift[part] = (block[:, host] - start).mean(axis=1)
+        relative[part] = block[:, kept] - drift[part, np.newaxis]
+    known = host.any()
     return HostRelative(
-        positions=positions - drift[:, np.newaxis], frame="framework", drift=drift, warnings=()
+        positions=relative,
+        frame="framework" if known else "laboratory",
+        drift=drift,
+        warnings=() if known else (_LABORATORY,),
     )
 
 
