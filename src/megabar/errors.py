@@ -48,6 +48,29 @@ class PlanError(MegabarError, ValueError):
     """A plan says something impossible or leaves something open."""
 
 
+class MissingInput(MegabarError, ValueError):
+    """What was typed leaves a physical quantity open.
+
+    Parameters
+    ----------
+    message
+        What was found, what it breaks, what to write.
+    argument
+        The option that decides.
+    candidates
+        Answers that are known, if any.
+    """
+
+    def __init__(self, message: str, *, argument: str, candidates: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.argument = argument
+        self.candidates = tuple(candidates)
+
+
+class UnusableInput(MegabarError, ValueError):
+    """What was typed is understood, and cannot be used."""
+
+
 class MissingExtra(MegabarError, ImportError):
     """An optional package is needed and absent."""
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from megabar.errors import UnitError
+from megabar.errors import MissingInput, UnitError
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -34,6 +34,12 @@ _SUGGESTIONS = {
 _QUANTITY = re.compile(
     r"(?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(?P<unit>[^\W\d][^\[\],;+]*|%|1|)"
 )
+_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)"
+_CONCISE = re.compile(
+    rf"(?P<value>{_NUMBER})\((?P<std>\d+\.?\d*|\.\d+)\)(?P<power>[eE][-+]?\d+)?\s*(?P<unit>.*)"
+)
+_PLUS_MINUS = re.compile(r"\s*(?:\+\s?/?\s?-|\N{PLUS-MINUS SIGN})\s*")
+_AMOUNT = re.compile(rf"(?P<number>{_NUMBER}(?:[eE][-+]?\d+)?)\s*(?P<unit>.*)")
 _NO_UNIT = (ValueError, TypeError, AttributeError, SyntaxError, TokenError)
 _SI = {  # laboratory unit of a dataset variable -> factor to SI
     "1": 1.0,
@@ -174,6 +180,84 @@ def quantity(value: float | str, *, unit: str, name: str) -> float:
         msg = f"Found {name} {value!r}; a finite number in {unit} is needed."
         raise UnitError(msg)
     return number
+
+
+def quantity_with_error(text: str, *, unit: str, name: str) -> tuple[float, float]:
+    """Read one quantity with its standard error.
+
+    The error stands in brackets, in units of the last digit of the number or with a decimal point
+    of its own, or after ``+-``, in a unit or in per cent.
+
+    Parameters
+    ----------
+    text
+        For example ``"1.5(2) ms"``, ``"1.5 +- 0.2 ms"`` or ``"1.5 ms +- 5 %"``.
+    unit
+        The unit of the answer.
+    name
+        What the quantity is, for the error message.
+
+    Returns
+    -------
+    :
+        The number and its standard error in ``unit``.
+
+    Raises
+    ------
+    MissingInput
+        If there is no error; write ``(0)`` behind a number that is exact.
+    UnitError
+        If the text is no quantity of that kind, or its unit does not begin at zero.
+
+    Examples
+    --------
+    >>> quantity_with_error("1.5(2) ms", unit="s", name="T1")
+    (0.0015, 0.0002)
+    >>> quantity_with_error("1.5 ms +- 10 %", unit="s", name="T1")
+    (0.0015, 0.00015)
+    """
+    value, std = _parts(text.strip())
+    if not std:
+        number = parse(value, unit=unit, name=name)
+        msg = (
+            f"Found {name} {text!r} without its standard error; no error of an answer follows. "
+            f"Write '1.5(2) ms' or '1.5 +- 0.2 ms' in this manner; (0) if {number:g} {unit} is "
+            "exact."
+        )
+        raise MissingInput(msg, argument=name)
+    number = parse(value, unit=unit, name=name)
+    if std.endswith("%"):
+        share = parse(std, unit="1", name=f"error of {name}")
+        return number, float(f"{abs(number) * share:.15g}")
+    width = parse(std, unit=unit, name=f"error of {name}")
+    if width < 0 or parse(re.sub(rf"^{_NUMBER}", "0", std), unit=unit, name=name) != 0:
+        msg = f"Found {name} {text!r}; an error from 0, in a unit that begins at 0, is needed."
+        raise UnitError(msg)
+    return number, width
+
+
+def _parts(text: str) -> tuple[str, str]:
+    """Part number and standard error, each with its unit; the error is empty if there is none."""
+    found = _CONCISE.fullmatch(text)
+    if found:
+        power, unit = found["power"] or "", found["unit"]
+        std = found["std"]
+        if "." not in std:
+            std += f"e-{len(found['value'].partition('.')[2])}"
+        exponent = int(power[1:] or 0)
+        mantissa, _, digits = std.partition("e")
+        return (
+            f"{found['value']}{power} {unit}",
+            f"{mantissa}e{int(digits or 0) + exponent} {unit}",
+        )
+    value, *rest = _PLUS_MINUS.split(text, maxsplit=1)
+    one, two = _AMOUNT.fullmatch(value), _AMOUNT.fullmatch(rest[0]) if rest else None
+    if one is None or two is None:
+        return text, ""
+    return (
+        value if one["unit"] else f"{value} {two['unit']}",
+        rest[0] if two["unit"] else f"{rest[0]} {one['unit']}",
+    )
 
 
 def si(variable: xr.DataArray) -> NDArray[Any]:

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 from megabar import units
-from megabar.errors import UnitError
+from megabar.errors import MissingInput, UnitError
 
 
 @pytest.mark.parametrize(
@@ -76,3 +76,53 @@ def test_si_goes_by_the_unit_that_the_variable_carries():
 def test_si_refuses_a_variable_without_unit():
     with pytest.raises(UnitError, match="None"):
         units.si(xr.DataArray([1.0], name="pressure"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1.5(2) ms",
+        "1.5(0.2) ms",
+        "1.50(20)ms",
+        "1500(200) us",
+        "15(2)e-1 ms",
+        "1.5 +- 0.2 ms",
+        "1.5+-0.2ms",
+        "1.5 +/- 0.2 ms",
+        "1.5 ms \N{PLUS-MINUS SIGN} 0.2 ms",
+        "1.5 ms +- 0.2",
+        "1.5 ms +- 200 us",
+        "0.0015 +- 2e-4 s",
+    ],
+)
+def test_a_number_with_its_error_reads_the_same_however_it_is_written(text):
+    assert units.quantity_with_error(text, unit="s", name="T1") == pytest.approx((1.5e-3, 2e-4))
+
+
+def test_an_error_in_per_cent_is_one_of_the_number():
+    found = units.quantity_with_error("395 MHz +- 2 %", unit="Hz", name="field")
+    assert found == pytest.approx((395e6, 7.9e6))
+
+
+def test_an_exact_number_says_so():
+    assert units.quantity_with_error("5.10(0) angstrom", unit="angstrom", name="a") == (5.1, 0.0)
+
+
+def test_a_number_without_error_is_a_question_for_the_option_that_was_typed():
+    with pytest.raises(MissingInput, match=r"--t1 '1\.5 ms' without its standard error") as caught:
+        units.quantity_with_error("1.5 ms", unit="s", name="--t1")
+    assert caught.value.argument == "--t1"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1.5(2)", "1.5(2) MHz", "(2) ms", "1.5(-2) ms", "1.5 +- -0.2 ms", "1.5 +- x ms", "", "+- 1 ms"],
+)
+def test_what_is_no_quantity_with_error_is_refused_by_name(text):
+    with pytest.raises(UnitError, match="T1"):
+        units.quantity_with_error(text, unit="s", name="T1")
+
+
+def test_an_error_needs_a_unit_that_begins_at_zero():
+    with pytest.raises(UnitError, match="begins at 0"):
+        units.quantity_with_error("20(1) degC", unit="K", name="temperature")

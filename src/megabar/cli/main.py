@@ -43,6 +43,7 @@ VERBS: Final = {
     "status": Verb(module="megabar.cli.work", summary="say how far a campaign is"),
     "report": Verb(module="megabar.cli.work", summary="write the report of a campaign"),
     "demo": Verb(module="megabar.cli.work", summary="simulate, run and report the demo campaign"),
+    "moments": Verb(module="megabar.cli.nature", summary="say how wide rigid hydrogen is"),
 }
 """Verb -> where it lives; nothing is imported before it is called."""
 
@@ -188,7 +189,7 @@ def _one_line(error: Exception) -> str:
 def _exit_code(error: Exception) -> int:
     if isinstance(error, _UsageError):
         return error.exit_code
-    if isinstance(error, errors.OpenQuestion | errors.MissingExtra):
+    if isinstance(error, errors.OpenQuestion | errors.MissingInput | errors.MissingExtra):
         return terminal.INPUT_MISSING
     if isinstance(error, errors.FitFailed | errors.Undetermined):
         return terminal.LOW_CONFIDENCE

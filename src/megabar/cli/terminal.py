@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import sys
+import textwrap
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +21,8 @@ INPUT_MISSING: Final = 10
 LOW_CONFIDENCE: Final = 11
 
 _WIDTH_OF_FILES: Final = 160  # columns of tables that go into a file or a pipe
+_WIDTH_OF_NAMES: Final = 13
+_WIDEST: Final = 120  # longer lines are not read
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +44,26 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
 
+@dataclass(frozen=True)
+class Line:
+    """Words with their name in front; folded at the edge of the terminal, under themselves.
+
+    Parameters
+    ----------
+    name
+        What the words are about; empty if that was said on the line before.
+    words
+        Of any length.
+    """
+
+    name: str
+    words: str
+
+
+Piece: TypeAlias = "str | Line | Table"
+"""What a text for people is made of."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Answer:
     """What one verb found: for people, and for programs.
@@ -58,7 +82,7 @@ class Answer:
 
     verb: str
     facts: Mapping[str, Any]
-    text: tuple[str | Table, ...]
+    text: tuple[Piece, ...]
     exit_code: int = OK
 
 
@@ -78,6 +102,8 @@ def print_answer(answer: Answer, *, as_json: bool) -> None:
     for piece in answer.text:
         if isinstance(piece, Table):
             _print_table(piece)
+        elif isinstance(piece, Line):
+            print(_folded(piece))
         else:
             print(piece)
 
@@ -117,6 +143,18 @@ def _plain(value: Any) -> Any:
     if value is None or isinstance(value, str | int | float | bool):
         return value
     return str(value)
+
+
+def _folded(line: Line) -> str:
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDTH_OF_FILES
+    return textwrap.fill(
+        line.words,
+        width=min(max(width, 2 * _WIDTH_OF_NAMES), _WIDEST),
+        initial_indent=f"{line.name:<{_WIDTH_OF_NAMES - 1}} ",
+        subsequent_indent=" " * _WIDTH_OF_NAMES,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _print_table(table: Table) -> None:

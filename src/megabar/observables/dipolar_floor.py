@@ -8,6 +8,7 @@ Twin: ``motion.relaxation``.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import pi
 from typing import TYPE_CHECKING
 
 from megabar.matter import nuclei
@@ -26,6 +27,8 @@ class Floor:
     ----------
     floor
         Of the largest moments that the structure allows [s].
+    nominal
+        Of the structure as it is given, without errors of its lattice parameter [s].
     below
         Whether T1 with its error stays below it.
     sum_r6_needed
@@ -39,11 +42,19 @@ class Floor:
     """
 
     floor: float
+    nominal: float
     below: bool
     sum_r6_needed: float
     pair_distance_needed: float
     other_rate: float
     other_rate_least: float
+
+    @property
+    def named(self) -> str:
+        """Name the floor, and how far errors of the lattice parameter lower it."""
+        if self.floor == self.nominal:
+            return f"{1e3 * self.floor:.3g} ms"
+        return f"{1e3 * self.nominal:.3g} ms ({1e3 * self.floor:.3g} ms at the shortest lattice)"
 
     def sentence(self, times: MeasuredTimes) -> str:
         """Say what a T1 below the floor would need.
@@ -60,13 +71,53 @@ class Floor:
         """
         r1, _ = times.r1
         return (
-            f"No dipolar solution: T1 = {1e3 / r1:.3g} ms is below {1e3 * self.floor:.3g} ms, "
+            f"No dipolar solution: T1 = {1e3 / r1:.3g} ms is below {self.named}, "
             f"which no motion of this structure reaches; needs S6 = "
             f"{self.sum_r6_needed * 1e-60:.3g} A^-6 "
             f"(pair at {self.pair_distance_needed * 1e10:.3f} A); at least "
             f"{self.other_rate:.0f} s^-1 of R1 = {r1:.0f} s^-1 ({self.other_rate / r1:.0%}) "
             "has another cause."
         )
+
+
+def t1_floor(moments: CrystalMoments, *, larmor_frequency: float, like_only: bool) -> float:
+    r"""Compute the shortest T1 that dipole couplings of a structure can give, whatever moves.
+
+    .. math:: T_1^\text{floor} = \frac{\omega_0}{C_0 M_2^\text{HH} + \sum_X C_X M_2^\text{HX}}
+
+    Parameters
+    ----------
+    moments
+        Of the rigid structure.
+    larmor_frequency
+        nu0 of 1H [Hz], not angular.
+    like_only
+        Leave out nuclei of other kinds.
+
+    Returns
+    -------
+    :
+        The floor [s].
+
+    References
+    ----------
+    Derived in the documentation, from Bloembergen, Purcell, Pound, Phys. Rev. 73, 679 (1948),
+    doi:10.1103/PhysRev.73.679.
+
+    Examples
+    --------
+    >>> from megabar.matter import crystals
+    >>> from megabar.spins.crystal_moments import crystal_moments
+    >>> found = crystal_moments(crystals.crystal("LaH10", lattice_parameter=5.10e-10))
+    >>> print(f"{1e3 * t1_floor(found, larmor_frequency=395e6, like_only=True):.2f} ms")
+    5.93 ms
+    """
+    proton = nuclei.nucleus("1H").gyromagnetic_ratio_bare
+    steepest = relaxation.CEILING_LIKE * moments.second_moment_like
+    for name, moment in () if like_only else moments.second_moment_unlike.items():
+        g = nuclei.nucleus(name).gyromagnetic_ratio_bare / proton
+        steepest += relaxation.ceiling_unlike(partner_over_observed=g) * moment
+    return float(2 * pi * larmor_frequency / steepest)
 
 
 def dipolar_floor(
@@ -128,11 +179,9 @@ def dipolar_floor(
         msg = f"Found a relative error of {length_error:g} of the lattice parameter."
         raise ValueError(f"{msg} No floor follows; give 0 or more, well below 1/{sigmas:g}.")
     proton = nuclei.nucleus("1H").gyromagnetic_ratio_bare
-    steepest = relaxation.CEILING_LIKE * moments.second_moment_like
-    for name, moment in {} if like_only else moments.second_moment_unlike.items():
-        g = nuclei.nucleus(name).gyromagnetic_ratio_bare / proton
-        steepest += relaxation.ceiling_unlike(partner_over_observed=g) * moment
-    floor = times.angular_frequency / steepest * shortest**6
+    floor = shortest**6 * t1_floor(
+        moments, larmor_frequency=times.larmor_frequency, like_only=like_only
+    )
     r1, _ = times.r1
     t1, std = times.t1 or (0.0, 0.0)
     needed = float(
@@ -143,6 +192,7 @@ def dipolar_floor(
     longest = t1 + sigmas * std
     return Floor(
         floor=floor,
+        nominal=nominal,
         below=longest < floor,
         sum_r6_needed=needed,
         pair_distance_needed=needed ** (-1 / 6),

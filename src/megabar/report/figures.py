@@ -113,7 +113,7 @@ def history(panels: Sequence[Panel]) -> Figure:
     titled = any(panel.title for panel in panels)
     top = 0.08 + (0.22 if titled else 0.0) + (0.26 if len(cells) > 1 else 0.0)
     row_height = 2.15 if columns > 1 else 2.9
-    with _style():
+    with house_style():
         figure = Figure(figsize=(_WIDTH, top + row_height * rows))
         height = figure.get_figheight()
         axes = figure.subplots(rows, columns, squeeze=False).ravel()
@@ -253,7 +253,7 @@ def waterfall(traces: Mapping[str, Sequence[Trace]], *, label: str) -> Figure:
         The figure.
     """
     most = max(len(rows) for rows in traces.values())
-    with _style():
+    with house_style():
         figure = Figure(figsize=(_WIDTH, 1.3 + 0.34 * max(most, 5)))
         height = figure.get_figheight()
         axes = figure.subplots(1, len(traces), squeeze=False).ravel()
@@ -306,7 +306,7 @@ def curves(panels: Mapping[str, Sequence[Curve]], *, labels: Mapping[str, str]) 
     rows, columns = _layout(len(panels))
     days = sorted({round(curve.elapsed) for members in panels.values() for curve in members})
     colours = dict(zip(days, _day_colours(days), strict=True))
-    with _style():
+    with house_style():
         figure = Figure(figsize=(_WIDTH, 0.35 + 2.9 * rows))
         height = figure.get_figheight()
         outer = figure.add_gridspec(
@@ -370,8 +370,32 @@ def _day_legend(figure: Figure, colours: Mapping[int, Any]) -> None:
     )  # fmt: skip
 
 
-def _style() -> AbstractContextManager[None]:
+def house_style() -> AbstractContextManager[None]:
+    """Give the style of the house for the length of a ``with`` block."""
     return mpl.rc_context(_STYLE)
+
+
+def sheet(rows: int, columns: int, *, height: float, **margins: float) -> tuple[Figure, Any]:
+    """Begin a figure of the width of a page, inside :func:`house_style`.
+
+    Parameters
+    ----------
+    rows, columns
+        Pairs of axes.
+    height
+        Of the whole [inches].
+    **margins
+        As ``subplots_adjust`` takes them.
+
+    Returns
+    -------
+    :
+        The figure and its axes, an array of shape (rows, columns).
+    """
+    figure = Figure(figsize=(_WIDTH, height))
+    axes = figure.subplots(rows, columns, squeeze=False)
+    figure.subplots_adjust(**margins)
+    return figure, axes
 
 
 def _colour(one: Series) -> str:
@@ -407,6 +431,30 @@ def nucleus_words(nucleus: str) -> str:
     return mass.translate(raised) + nucleus[len(mass) :]
 
 
+def file_bytes(figure: Figure, *, suffix: str) -> bytes:
+    """Write a figure in the format of a suffix, the same bytes for the same figure.
+
+    Parameters
+    ----------
+    figure
+        The figure.
+    suffix
+        ``".svg"``, ``".png"`` or ``".pdf"``.
+
+    Returns
+    -------
+    :
+        The file.
+    """
+    if suffix == ".svg":
+        return svg_bytes(figure)
+    buffer = io.BytesIO()
+    metadata = {"CreationDate": None} if suffix == ".pdf" else {}
+    with house_style():
+        figure.savefig(buffer, format=suffix[1:], dpi=200, metadata=metadata)
+    return buffer.getvalue()
+
+
 def svg_bytes(figure: Figure) -> bytes:
     """Write a figure as SVG, the same bytes for the same figure.
 
@@ -422,6 +470,6 @@ def svg_bytes(figure: Figure) -> bytes:
     """
     buffer = io.BytesIO()
     canvas: Any = FigureCanvasSVG(figure)
-    with _style():
+    with house_style():
         canvas.print_svg(buffer, metadata={"Date": None})
     return buffer.getvalue()

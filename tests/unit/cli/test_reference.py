@@ -40,6 +40,7 @@ def campaign(tmp_path_factory):
         ("`megabar.status/1`", ["status", "{}"], set()),
         ("`megabar.report/1`", ["report", "{}"], set()),
         ("`megabar.read/1`", ["read", "{}/raw/cell-1/day-000/1H_fid", "-o", "{}.nc"], set()),
+        ("`megabar.moments/1`", ["moments", "LaH10", "--lattice-parameter", "5.1 angstrom"], set()),
         ("`megabar.error/1`", ["show", "{}/absent"], {"argument", "candidates", "schema"}),
     ],
 )
