@@ -10,7 +10,7 @@ Twin: ``motion.lattice_walks``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import nan, pi
+from math import isnan, nan, pi
 from typing import TYPE_CHECKING, Final
 
 from megabar.motion import narrowing
@@ -342,6 +342,8 @@ def _smallest(
         central = nan
     else:
         central = lowest(slowest, value) or nan
+        at_center = "none" if isnan(central) else cm2(central)
+        at_center = f"{at_center} at the central value"
         over = (
             f"smallest over {len(found)} declared models, of {slowest.name}; the most that one of "
             f"them asks for is {cm2(largest)}"
@@ -349,8 +351,8 @@ def _smallest(
             else f"of the one declared model, {slowest.name}"
         )
         text = (
-            f"{name}: D >= {cm2(smallest)} ({sigmas:g} standard errors; {cm2(central)} at the "
-            f"central value), {over}. Supposes: {ASSUMPTIONS[name]}."
+            f"{name}: D >= {cm2(smallest)} ({sigmas:g} standard errors; {at_center}), {over}. "
+            f"Supposes: {ASSUMPTIONS[name]}."
         )
     return Bound(
         name=name, diffusivity=smallest, central=central, motion=slowest.name,

@@ -179,9 +179,8 @@ def dipolar_floor(
         msg = f"Found a relative error of {length_error:g} of the lattice parameter."
         raise ValueError(f"{msg} No floor follows; give 0 or more, well below 1/{sigmas:g}.")
     proton = nuclei.nucleus("1H").gyromagnetic_ratio_bare
-    floor = shortest**6 * t1_floor(
-        moments, larmor_frequency=times.larmor_frequency, like_only=like_only
-    )
+    nominal = t1_floor(moments, larmor_frequency=times.larmor_frequency, like_only=like_only)
+    floor = shortest**6 * nominal
     r1, _ = times.r1
     t1, std = times.t1 or (0.0, 0.0)
     needed = float(

@@ -10,6 +10,7 @@ from math import isfinite, pi, sqrt
 from typing import Final
 
 from megabar.errors import one_of
+from megabar.matter import nuclei
 from megabar.motion.relaxation import SMALLEST_RATIO
 from megabar.schemas import SEQUENCES, UNKNOWN
 
@@ -169,6 +170,41 @@ class MeasuredTimes:
                 f"({std:.3g} s-1); isotropic fluctuations give R2 >= R1."
             )
         return ""
+
+
+def larmor_frequency_from_field(*, field: float) -> float:
+    r"""Give the frequency of bare protons in a field.
+
+    .. math:: \nu_0 = \frac{\gamma}{2 \pi} B_0
+
+    Parameters
+    ----------
+    field
+        B0 [T].
+
+    Returns
+    -------
+    :
+        nu0 [Hz], not angular; within 30 ppm of any proton line.
+
+    Raises
+    ------
+    ValueError
+        If the field is not positive.
+
+    References
+    ----------
+    Abragam, The Principles of Nuclear Magnetism, Oxford (1961), ch. II.
+
+    Examples
+    --------
+    >>> print(f"{larmor_frequency_from_field(field=9.28) / 1e6:.1f} MHz")
+    395.1 MHz
+    """
+    if not (isfinite(field) and field > 0):
+        msg = f"Found a field of {field:g} T; no frequency follows. Give it in T, above zero."
+        raise ValueError(msg)
+    return float(nuclei.nucleus("1H").gyromagnetic_ratio_bare * field / (2 * pi))
 
 
 def _above_zero(value: float, what: str) -> None:

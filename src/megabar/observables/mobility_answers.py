@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from megabar.observables.diffusivity_answers import CONVENTIONS
+from megabar.observables.mobility_sentences import flags_of, verdict_of
 
 if TYPE_CHECKING:
     from megabar.observables.diffusivity_answers import Inversion
@@ -65,6 +66,32 @@ class MotionVerdict:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A diffusivity that somebody states, held against the data.
+
+    Parameters
+    ----------
+    diffusivity
+        As stated [m2/s].
+    allowed
+        Whether the data allow it under at least one model.
+    t1, t2
+        Dipolar T1 and T2 that it means, smallest and largest over the models [s].
+    share_of_r1
+        Part of R1 that is dipolar then, smallest and largest; (nan, nan) without T1.
+    sentence
+        What is to be told.
+    """
+
+    diffusivity: float
+    allowed: bool
+    t1: tuple[float, float]
+    t2: tuple[float, float]
+    share_of_r1: tuple[float, float]
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Mobility:
     """How fast hydrogen moves, as far as relaxation and width say it.
 
@@ -90,10 +117,10 @@ class Mobility:
         What makes D uncertain, by source; none if there is no D or bound to speak of.
     suggestions
         Measurements that would decide between what is left open, best first.
+    claims
+        Stated diffusivities, each held against the data.
     literal
         The closed formula of the literature as somebody wrote it, if asked for; never a result.
-    messages
-        Flags: what was assumed, what is wrong with the data.
     quality
         Quality term of ``diffusivity``.
     reason
@@ -102,8 +129,6 @@ class Mobility:
         The one number [m2/s], if there is one: a value or a lower bound, as ``quality`` says.
     interval
         Diffusivities [m2/s] that the data allow over all models, at ``sigmas`` standard errors.
-    verdict
-        Sentences in the order in which they are to be read.
     """
 
     times: MeasuredTimes
@@ -115,13 +140,22 @@ class Mobility:
     bounds: tuple[Bound, ...]
     budget: Budget | None
     suggestions: tuple[Suggestion, ...]
+    claims: tuple[Claim, ...]
     literal: tuple[LiteralDiffusivity, ...]
-    messages: tuple[str, ...]
     quality: str
     reason: str
     diffusivity: float
     interval: tuple[float, float]
-    verdict: tuple[str, ...]
+
+    @property
+    def verdict(self) -> tuple[str, ...]:
+        """Give the argument in sentences, in the order in which they are to be read."""
+        return verdict_of(self)
+
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """Give flags: what was assumed, what is wrong with the data."""
+        return flags_of(self)
 
     @property
     def conventions(self) -> tuple[str, ...]:

@@ -149,15 +149,15 @@ def rigid_structure(
     --------
     >>> lah3 = crystals.crystal("LaH3", lattice_parameter=4.365e-10)
     >>> found = rigid_structure(lah3, length_error=0.0, dead_time=5e-6)
-    >>> print(f"{found.moments.fwhm_gaussian / 1e3:.1f} kHz, {found.half_time * 1e6:.1f} us")
-    85.0 kHz, 4.9 us
+    >>> print(f"{found.moments.fwhm_gaussian / 1e3:.1f} kHz, {found.half_time * 1e6:.0f} us")
+    85.0 kHz, 5 us
     """
     moments = crystal_moments(crystal)
     groups = equal_sites(kinds=moments.kinds, sum_r6=moments.sum_r6)
     wait = nan if dead_time is None else dead_time
     whole = bool(np.all(crystals.hydrogen_sites(crystal).occupancies == 1))
     if whole or seed is not None:
-        line = rigid_line_many_spin(crystal, partners=7, orientations=16, seed=seed)
+        line = rigid_line_many_spin(crystal, partners=8, orientations=32, seed=seed)
         half, source = line.half_time, "many spins"
         left = nan if dead_time is None else line.fid_at(dead_time)
     else:
