@@ -288,7 +288,7 @@ def static_components(*, vectors: Array, cell: Array) -> Array:
     --------
     >>> along_z = static_components(vectors=np.array([0, 0, 8e-10]), cell=np.eye(3) * 9e-10)
     >>> (along_z * 1e-30).round(6).tolist()
-    [1.0, -0.0, -0.0, -0.0, 0.0]
+    [1.0, 0.0, -0.0, -0.0, 0.0]
     """
     x, y, z = np.moveaxis(nearest_images(vectors=vectors, cell=cell), -1, 0)
     r2 = x * x + y * y + z * z

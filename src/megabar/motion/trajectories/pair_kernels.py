@@ -24,12 +24,11 @@ if TYPE_CHECKING:
 
 COMPONENTS: Final = 5
 TILE: Final = 256
-SCRATCH_ROWS: Final = 21
-"""Coordinates of a spin and of a partner, five components, and their averages for two pairs."""
+SCRATCH_ROWS: Final = 11
+"""Coordinates of a spin and of a partner, and five components of one bead."""
 
 _PARTNER: Final = 3  # row of the coordinates of the partner
 _NOW: Final = 6  # row of the components of one pair and one bead
-_MEAN: Final = 11  # row of the averages over beads
 _ROOT3: Final = np.float32(sqrt(3.0))
 _HALF: Final = np.float32(0.5)
 
@@ -42,7 +41,7 @@ def fill_components(
     images: Single,
     weights: Single,
     static: Single,
-    scratch: Single,
+    scratch: tuple[Single, Single],
     length: int,
     series: Single,
 ) -> None:
@@ -55,28 +54,29 @@ def fill_components(
     subtracted where it has rows. ``series`` is (block, component, real and imaginary in turn); a
     block has ``length`` frames, and zeros after them.
     """
+    rows, means = scratch
     beads, frames = spin.shape[0], spin.shape[2]
     for block in range(series.shape[0]):
         out = series[block]
         begin, end = block * length, min((block + 1) * length, frames)
         for start in range(begin, end, TILE):
             many = min(TILE, end - start)
-            scratch[_MEAN * TILE :] = np.float32(0.0)
+            means[:] = np.float32(0.0)
             for bead in range(beads):
-                _load(spin[bead, :, start : start + many], scratch, 0)
+                _load(spin[bead, :, start : start + many], rows, 0)
                 for pair in range(2):
-                    _load(partners[pair][bead, :, start : start + many], scratch, _PARTNER)
+                    _load(partners[pair][bead, :, start : start + many], rows, _PARTNER)
                     if images.shape[0] > 0:
-                        _shift(scratch, images[pair])
-                        _skew_components(scratch, cell, False)
+                        _shift(rows, images[pair])
+                        _skew_components(rows, cell, False)
                     elif cell[1].shape[0] > 0:
-                        _skew_components(scratch, cell, True)
+                        _skew_components(rows, cell, True)
                     else:
-                        _straight_components(scratch, cell[0])
-                    _add_up(scratch, pair, weights[pair])
+                        _straight_components(rows, cell[0])
+                    _add_up(means[pair], rows, weights[pair])
             if static.shape[0] > 0:
-                _subtract(scratch, static)
-            _store(scratch, out, start - begin, many)
+                _subtract(means, static)
+            _store(means, out, start - begin, many)
         out[:, 2 * max(0, end - begin) :] = np.float32(0.0)
 
 
@@ -173,26 +173,24 @@ def _shift(scratch: Single, image: Single) -> None:
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
-def _add_up(scratch: Single, pair: int, weight: np.float32) -> None:
-    start = (_MEAN + COMPONENTS * pair) * TILE
+def _add_up(mean: Single, scratch: Single, weight: np.float32) -> None:
     for t in range(COMPONENTS * TILE):
-        scratch[start + t] += weight * scratch[_NOW * TILE + t]
+        mean[t] += weight * scratch[_NOW * TILE + t]
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
-def _subtract(scratch: Single, static: Single) -> None:
+def _subtract(means: Single, static: Single) -> None:
     for pair in range(2):
         for component in range(COMPONENTS):
-            start = (_MEAN + COMPONENTS * pair + component) * TILE
-            for t in range(TILE):
-                scratch[start + t] -= static[pair, component]
+            for t in range(component * TILE, (component + 1) * TILE):
+                means[pair, t] -= static[pair, component]
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
-def _store(scratch: Single, out: Single, start: int, many: int) -> None:
+def _store(means: Single, out: Single, start: int, many: int) -> None:
     for component in range(COMPONENTS):
         row = out[component, 2 * start : 2 * (start + many)]
-        first = (_MEAN + component) * TILE
+        first, second = means[0, component * TILE :], means[1, component * TILE :]
         for t in range(many):
-            row[2 * t] = scratch[first + t]
-            row[2 * t + 1] = scratch[first + COMPONENTS * TILE + t]
+            row[2 * t] = first[t]
+            row[2 * t + 1] = second[t]

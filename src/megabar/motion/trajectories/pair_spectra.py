@@ -159,7 +159,7 @@ def block_length(*, frames: int, longest_lag: int) -> int:
     Examples
     --------
     >>> block_length(frames=20_000, longest_lag=250), block_length(frames=20_000, longest_lag=5_000)
-    (2500, 20000)
+    (2223, 20000)
     """
     blocks = frames // max(2 * _BLOCK_OVER_LAG * longest_lag, _SHORT_TRANSFORM)
     if blocks < 2 * FEWEST_BLOCKS:
@@ -234,7 +234,11 @@ class _Summing:
         self.couples = max(1, _CACHE // (8 * size * self.at_once))
         shape = (self.couples, self.at_once, pair_kernels.COMPONENTS, 2 * self.padded)
         self.series = np.empty(shape, dtype=np.float32)
-        self.scratch = np.ones(pair_kernels.SCRATCH_ROWS * pair_kernels.TILE, dtype=np.float32)
+        tile = pair_kernels.TILE
+        self.scratch = (
+            np.ones(pair_kernels.SCRATCH_ROWS * tile, dtype=np.float32),
+            np.empty((2, pair_kernels.COMPONENTS * tile), dtype=np.float32),
+        )
         self.partial = np.empty(2 * self.padded, dtype=np.float32)
         self.power = np.zeros((self.blocks, self.padded))
 
