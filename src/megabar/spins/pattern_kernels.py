@@ -55,13 +55,14 @@ def _bin_of(place: float, fold: bool, count: int) -> int:
 
 @numba.njit(inline="always", cache=True)
 def _shares(x: float) -> tuple[float, float, float, float]:
-    """Give the shares of four bins at -1, 0, 1, 2 of a line at x."""
-    below, above, beyond = x + 1, x - 1, x - 2
+    """Give the shares of four bins at -1, 0, 1, 2 of a line at x: a cubic B-spline."""
+    left = 1 - x
+    square, cube = x * x, x * x * x
     return (
-        -x * above * beyond / 6,
-        below * above * beyond / 2,
-        -below * x * beyond / 2,
-        below * x * above / 6,
+        left * left * left / 6,
+        (3 * cube - 6 * square + 4) / 6,
+        (3 * (square - cube + x) + 1) / 6,
+        cube / 6,
     )
 
 

@@ -6,9 +6,9 @@ In the laboratory the quadrupole tensor over its largest component enters throug
     |V_2|^2 = 2 \|V\|^2 - 3 v^2 - 4 |V_1|^2,
 
 so every line m <-> m - 1 is :math:`a_m v + b_m |V_1|^2 + c_m |V_2|^2`, at a few operations each.
-Lines are split over four neighbouring bins by cubic interpolation, which keeps their mean, second
-and third moments: a shift below one bin is not lost, and the transform of the bins is the decay to
-:math:`(2 \pi t \cdot step)^4 / 40` at worst. Single bins may be slightly negative.
+Every line is spread over four bins as a cubic B-spline, which multiplies the decay by
+:math:`\mathrm{sinc}^4(t \cdot step)`; :func:`spread_factor` gives it, to be divided out. What is
+left is right to :math:`(t \cdot step)^4` wherever the line lies in its bin: no shift is lost.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from megabar.spins.pattern_kernels import MARGIN, NEAR_ZERO
 from megabar.spins.pulse_responses import responses_from_coupling
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     Array = NDArray[np.float64]
 
@@ -131,6 +131,31 @@ class Axis:
         return self.first + self.step * np.arange(self.count, dtype=np.float64)
 
 
+def spread_factor(*, time: ArrayLike, step: float) -> Array:
+    r"""Compute by what the spreading over bins multiplies the decay.
+
+    .. math:: \mathrm{sinc}^4(t \Delta), \quad \mathrm{sinc}\, x = \sin(\pi x) / (\pi x)
+
+    Parameters
+    ----------
+    time
+        t [s], any shape, below half of one over the step.
+    step
+        :math:`\Delta`, width of a bin [Hz].
+
+    Returns
+    -------
+    :
+        Factor to divide by, shape of ``time``.
+
+    Examples
+    --------
+    >>> float(spread_factor(time=0.0, step=100.0))
+    1.0
+    """
+    return np.asarray(np.sinc(np.asarray(time, dtype=np.float64) * step) ** 4)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Pattern:
     """A powder as a histogram of its lines.
@@ -140,7 +165,8 @@ class Pattern:
     axis
         The bins.
     density
-        Weight in each bin, complex if the weights are, (bin,).
+        Weight in each bin, complex if the weights are, (bin,); its transform is the decay times
+        :func:`spread_factor`.
     lost
         Share of the weight outside the axis; 0 if lines fold.
     """
