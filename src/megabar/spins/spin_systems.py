@@ -18,7 +18,7 @@ from megabar.spins.hamiltonians import (
     first_order_coupling,
     second_order_levels,
 )
-from megabar.spins.operators import product_operators
+from megabar.spins.operators import magnetic_numbers, product_operators
 from megabar.spins.tensors import along_field
 
 if TYPE_CHECKING:
@@ -228,43 +228,90 @@ def secular_hamiltonian(system: SpinSystem, orientations: Orientations) -> NDArr
     """
     operators = system.operators()
     total = np.zeros((len(orientations), system.size, system.size), dtype=np.complex128)
-    for one, its in zip(system.spins, operators, strict=True):
-        if one.shift is not None:
-            total += along_field(one.shift, orientations.directions)[:, None, None] * its.z
-        if one.quadrupole is not None:
-            total += _quadrupole_part(one.quadrupole, its, orientations)
-    for pair in system.pairs:
+    states = np.arange(system.size)
+    for its, own in zip(operators, own_energies(system, orientations), strict=True):
+        if own is not None:
+            place = np.rint(its.spin - np.diag(its.z).real).astype(np.int64)
+            total[:, states, states] += own[:, place]
+    strengths = coupling_strengths(system, orientations)
+    for pair, strength in zip(system.pairs, strengths.T, strict=True):
         first, second = operators[pair.first], operators[pair.second]
         coupled = 2 * first.z @ second.z
         if system.spins[pair.first].channel == system.spins[pair.second].channel:
             coupled = coupled - first.x @ second.x - first.y @ second.y
-        cosine = orientations.directions @ pair.direction
-        strength = -pair.coupling * (3 * cosine**2 - 1) / 2
         total += strength[:, None, None] * coupled
     return total
 
 
-def _quadrupole_part(
-    quadrupole: Quadrupole, its: SpinOperators, orientations: Orientations
-) -> NDArray[np.complex128]:
+def coupling_strengths(system: SpinSystem, orientations: Orientations) -> NDArray[np.float64]:
+    r"""Compute the dipolar couplings along the field, :math:`-d (3\cos^2\theta - 1)/2`.
+
+    Parameters
+    ----------
+    system
+        Spins and couplings.
+    orientations
+        Directions of the field in the crystal.
+
+    Returns
+    -------
+    :
+        Strengths [Hz], (orientation, pair).
+    """
+    directions = np.array([pair.direction for pair in system.pairs]).reshape(-1, 3)
+    constants = np.array([pair.coupling for pair in system.pairs])
+    cosines = orientations.directions @ directions.T
+    return np.asarray(-constants * (3 * cosines**2 - 1) / 2)
+
+
+def own_energies(
+    system: SpinSystem, orientations: Orientations
+) -> tuple[NDArray[np.float64] | None, ...]:
+    """Compute the levels of each spin without the others: shift and quadrupole.
+
+    Parameters
+    ----------
+    system
+        Spins and couplings.
+    orientations
+        Directions of the field in the crystal.
+
+    Returns
+    -------
+    :
+        Of each spin, energies [Hz], m = I first, (orientation, 2 I + 1); none: all zero.
+    """
+    return tuple(_own_energies(one, orientations) for one in system.spins)
+
+
+def _own_energies(one: Spin, orientations: Orientations) -> NDArray[np.float64] | None:
+    if one.quadrupole is None and (one.shift is None or not np.any(one.shift)):
+        return None
+    m = magnetic_numbers(one.spin)
+    energies = np.zeros((len(orientations), len(m)))
+    if one.shift is not None and np.any(one.shift):
+        energies += along_field(one.shift, orientations.directions)[:, None] * m
+    if one.quadrupole is not None:
+        energies += _quadrupole_energies(one.quadrupole, one.spin, orientations)
+    return energies
+
+
+def _quadrupole_energies(
+    quadrupole: Quadrupole, spin: float, orientations: Orientations
+) -> NDArray[np.float64]:
     f = first_order_coupling(
         quadrupole_coupling=quadrupole.coupling,
         gradient=quadrupole.gradient,
-        spin=its.spin,
+        spin=spin,
         directions=orientations.directions,
     )
-    squared = 3 * its.z @ its.z - its.spin * (its.spin + 1) * np.eye(len(its.z))
-    part = f[:, None, None] * squared
-    if quadrupole.larmor_frequency is None:
-        return part
-    levels = second_order_levels(
-        quadrupole_coupling=quadrupole.coupling,
-        gradient=quadrupole.gradient,
-        spin=its.spin,
-        larmor_frequency=quadrupole.larmor_frequency,
-        orientations=orientations,
-    )
-    place = np.rint(its.spin - np.diag(its.z).real).astype(np.int64)
-    states = np.arange(len(place))
-    part[:, states, states] += levels[:, place]
-    return part
+    energies = f[:, None] * (3 * magnetic_numbers(spin) ** 2 - spin * (spin + 1))
+    if quadrupole.larmor_frequency is not None:
+        energies += second_order_levels(
+            quadrupole_coupling=quadrupole.coupling,
+            gradient=quadrupole.gradient,
+            spin=spin,
+            larmor_frequency=quadrupole.larmor_frequency,
+            orientations=orientations,
+        )
+    return np.asarray(energies)

@@ -1,0 +1,530 @@
+r"""Signals of a few coupled spins, exact: free induction decay and echoes of two ideal pulses.
+
+Every block of conserved numbers is diagonalised for a batch of orientations; pulses join the
+blocks as products of rotations of single spins. Made for up to eight protons; other nuclei count as
+full spins with all their levels. Signals are those of the receiver,
+:math:`\mathrm{Tr}[I_+ \rho(t)]`, over what a perfect 90 degree pulse gives.
+
+Finite pulses are in ``spins.cluster_sequences``, more spins in ``spins.larger_clusters``. Not
+included: relaxation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from scipy.linalg import expm
+
+from megabar.spins.line_signals import signal_from_lines
+from megabar.spins.operators import angular_momentum
+from megabar.spins.sequences import IdealPulse
+from megabar.spins.spin_blocks import spin_blocks
+from megabar.spins.spin_systems import coupling_strengths, own_energies
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from megabar.spins.orientations import Orientations
+    from megabar.spins.spin_blocks import Solution, SpinBlocks
+    from megabar.spins.spin_systems import SpinSystem
+
+    Array = NDArray[np.float64]
+    Signal = NDArray[np.complex128]
+
+MOST_STATES: Final = 1024
+"""Of an echo; ten protons take a second an orientation."""
+
+_BATCH: Final = 2**19  # elements of a density matrix times orientations, so that caches suffice
+
+
+def fid_from_cluster(
+    system: SpinSystem,
+    orientations: Orientations,
+    *,
+    channel: str,
+    times: Array,
+    excited: Sequence[int] | None = None,
+    detected: Sequence[int] | None = None,
+) -> Signal:
+    r"""Compute the free induction decay after an ideal 90 degree pulse.
+
+    .. math:: s(t) = \mathrm{Tr}[I_+ \, e^{-2\pi i H t} I_x \, e^{2\pi i H t}]
+        / \mathrm{Tr}[I_+ I_x]
+
+    Parameters
+    ----------
+    system
+        Spins and couplings.
+    orientations
+        Directions of the field in the crystal, with weights.
+    channel
+        Kind of spins that is observed.
+    times
+        From the pulse [s], (time,); evenly spaced ones are faster.
+    excited, detected
+        Places of the spins that start with transverse magnetisation and of those that are seen;
+        none: all of the channel. The two sets share a spin.
+
+    Returns
+    -------
+    :
+        Weighted sum over the orientations, complex, (time,); 1 at time zero.
+
+    Raises
+    ------
+    ValueError
+        If the channel has no spin, or no spin is both excited and detected.
+
+    References
+    ----------
+    Lowe, Norberg, Phys. Rev. 107, 46 (1957), doi:10.1103/PhysRev.107.46.
+
+    Examples
+    --------
+    >>> from megabar.spins.orientations import single_orientation
+    >>> from megabar.spins.spin_systems import DipolarPair, Spin, SpinSystem
+    >>> pair = SpinSystem(
+    ...     spins=(Spin(channel="1H", spin=0.5),) * 2,
+    ...     pairs=(DipolarPair(first=0, second=1, coupling=20e3, direction=np.eye(3)[2]),))
+    >>> fid = fid_from_cluster(pair, single_orientation(alpha=0.0, beta=0.0), channel="1H",
+    ...                        times=np.array([0.0, 1 / 60e3, 1 / 30e3]))
+    >>> (fid.real.round(9) + 0.0).tolist()  # lines at -30 and 30 kHz
+    [1.0, -1.0, 1.0]
+    """
+    blocks = _blocks(system)
+    started = _chosen(system, channel, excited)
+    seen = _chosen(system, channel, detected)
+    if not set(started) & set(seen):
+        msg = (
+            f"Found no spin of {channel} that is both excited and detected, so the signal starts "
+            "at zero and has no scale. Let the two sets share a spin."
+        )
+        raise ValueError(msg)
+    batches = _Batches(system, orientations, blocks)
+    signal = np.zeros(len(times), dtype=np.complex128)
+    for solution, weight in batches:
+        lines = _Lines(solution, weight)
+        for lower, upper, copies in _steps(blocks, channel, mirrored=batches.mirrored):
+            first = _overlap(blocks, solution, lower, upper, started)
+            second = first if seen == started else _overlap(blocks, solution, lower, upper, seen)
+            lines.add(lower, upper, copies * first * second)
+        signal += lines.signal(times)
+    norm = sum(
+        float((blocks.raising(*step, started) * blocks.raising(*step, seen)).sum())
+        for step in blocks.neighbours(channel)
+    )
+    return np.asarray(signal.real if batches.mirrored else signal, dtype=np.complex128) / norm
+
+
+def solid_echo_from_cluster(
+    system: SpinSystem, orientations: Orientations, *, channel: str, delay: float, times: Array
+) -> Signal:
+    r"""Compute the solid echo 90x - tau - 90y of ideal pulses.
+
+    The echo of a pair is complete at :math:`t = \tau`; that of more spins is smaller and earlier.
+
+    Parameters
+    ----------
+    system, orientations
+        As in :func:`fid_from_cluster`.
+    channel
+        Kind of spins that is pulsed and observed.
+    delay
+        :math:`\tau` [s].
+    times
+        From the second pulse [s], (time,).
+
+    Returns
+    -------
+    :
+        Weighted sum over the orientations, complex, (time,); -i where all is refocused.
+
+    Raises
+    ------
+    ValueError
+        If the channel has no spin or the system is too large.
+
+    References
+    ----------
+    Powles, Strange, Proc. Phys. Soc. 82, 6 (1963), doi:10.1088/0370-1328/82/1/303.
+
+    Examples
+    --------
+    >>> from megabar.spins.orientations import single_orientation
+    >>> from megabar.spins.spin_systems import DipolarPair, Spin, SpinSystem
+    >>> pair = SpinSystem(
+    ...     spins=(Spin(channel="1H", spin=0.5),) * 2,
+    ...     pairs=(DipolarPair(first=0, second=1, coupling=20e3, direction=np.eye(3)[2]),))
+    >>> echo = solid_echo_from_cluster(pair, single_orientation(alpha=0.1, beta=0.2),
+    ...                                channel="1H", delay=20e-6, times=np.array([20e-6]))
+    >>> bool(np.isclose(echo[0], -1j))
+    True
+    """
+    return echo_from_cluster(
+        system,
+        orientations,
+        pulses=_along_x_and_y(channel, second_angle=np.pi / 2),
+        delay=delay,
+        times=times,
+    )
+
+
+def hahn_echo_from_cluster(
+    system: SpinSystem, orientations: Orientations, *, channel: str, delay: float, times: Array
+) -> Signal:
+    r"""Compute the Hahn echo 90x - tau - 180y of ideal pulses.
+
+    Shifts and couplings to other kinds of spins are refocused at :math:`t = \tau`, couplings
+    between like spins are not.
+
+    Parameters
+    ----------
+    system, orientations
+        As in :func:`fid_from_cluster`.
+    channel
+        Kind of spins that is pulsed and observed.
+    delay
+        :math:`\tau` [s].
+    times
+        From the second pulse [s], (time,).
+
+    Returns
+    -------
+    :
+        Weighted sum over the orientations, complex, (time,); -i where all is refocused.
+
+    Raises
+    ------
+    ValueError
+        If the channel has no spin or the system is too large.
+
+    References
+    ----------
+    Hahn, Phys. Rev. 80, 580 (1950), doi:10.1103/PhysRev.80.580.
+
+    Examples
+    --------
+    >>> from megabar.spins.orientations import single_orientation
+    >>> from megabar.spins.spin_systems import Spin, SpinSystem
+    >>> shifted = SpinSystem(spins=(Spin(channel="1H", spin=0.5, shift=1234.0 * np.eye(3)),))
+    >>> echo = hahn_echo_from_cluster(shifted, single_orientation(alpha=0.0, beta=0.0),
+    ...                               channel="1H", delay=150e-6, times=np.array([150e-6]))
+    >>> bool(np.isclose(echo[0], -1j))
+    True
+    """
+    return echo_from_cluster(
+        system,
+        orientations,
+        pulses=_along_x_and_y(channel, second_angle=np.pi),
+        delay=delay,
+        times=times,
+    )
+
+
+def echo_from_cluster(
+    system: SpinSystem,
+    orientations: Orientations,
+    *,
+    pulses: tuple[IdealPulse, IdealPulse],
+    delay: float,
+    times: Array,
+    orders: Collection[int] = (-1, 0, 1),
+) -> Signal:
+    r"""Compute the signal after two ideal pulses of any angles and phases.
+
+    .. math:: s = \sum_p s_p(t) \, e^{-i p \varphi_1} e^{i (1 + p) \varphi_2}
+
+    over the coherence orders p = -1, 0, 1 between the pulses.
+
+    Parameters
+    ----------
+    system, orientations
+        As in :func:`fid_from_cluster`.
+    pulses
+        Both on the channel that is observed; the spins start along the field.
+    delay
+        Between the pulses [s].
+    times
+        From the second pulse [s], (time,).
+    orders
+        Coherence orders that the phase cycle keeps between the pulses: an EXORCYCLE Hahn echo
+        keeps 1 alone, the solid echo of 8 steps -1 and 1, a single scan all.
+
+    Returns
+    -------
+    :
+        Weighted sum over the orientations, complex, (time,).
+
+    Raises
+    ------
+    ValueError
+        If the pulses are on different channels, the channel has no spin, or the system has more
+        than :data:`MOST_STATES` states.
+
+    References
+    ----------
+    Bodenhausen, Kogler, Ernst, J. Magn. Reson. 58, 370 (1984), doi:10.1016/0022-2364(84)90142-2.
+
+    Examples
+    --------
+    >>> from megabar.spins.orientations import single_orientation
+    >>> from megabar.spins.spin_systems import Spin, SpinSystem
+    >>> two = tuple(IdealPulse(channel="1H", angle=np.pi / 3, phase=0.0) for _ in range(2))
+    >>> free = SpinSystem(spins=(Spin(channel="1H", spin=0.5),))
+    >>> echo = echo_from_cluster(free, single_orientation(alpha=0.0, beta=0.0),
+    ...                          pulses=two, delay=10e-6, times=np.array([0.0]))
+    >>> bool(np.isclose(echo[0], -1j * np.sin(2 * np.pi / 3)))  # two turns of 60 degrees
+    True
+    """
+    first, second = pulses
+    _require_echo(system, first, second)
+    channel = first.channel
+    blocks = _blocks(system)
+    seen = _chosen(system, channel, None)
+    batches = _Batches(system, orientations, blocks)
+    steps = _steps(blocks, channel, mirrored=batches.mirrored)
+    passes = [
+        (phase, _Turn(blocks, channel, second.angle, factors, [step[:2] for step in steps]))
+        for phase, factors in _passes(first.phase, second.phase, {-1, 1} & set(orders))
+    ]
+    total = np.zeros(len(times), dtype=np.complex128)
+    for solution, weight in batches:
+        overlaps = {step[:2]: _overlap(blocks, solution, *step[:2], seen) for step in steps}
+        before = _before(blocks, solution, overlaps, delay)
+        for phase, turn in passes:
+            turned = turn(before)
+            lines = _Lines(solution, weight)
+            for lower, upper, copies in steps:
+                after = _in_eigenstates(solution, lower, upper, turned[lower, upper])
+                lines.add(lower, upper, copies * after * overlaps[lower, upper])
+            signal = lines.signal(times)
+            total += phase * (signal.real if batches.mirrored else signal)
+    norm = sum(float((blocks.raising(*s, seen) ** 2).sum()) for s in blocks.neighbours(channel))
+    total *= 1j * np.sin(first.angle) / norm
+    kept = np.cos(first.angle) * np.sin(second.angle)
+    if 0 in orders and abs(kept) > np.finfo(float).eps:
+        fid = fid_from_cluster(system, orientations, channel=channel, times=times)
+        total += -1j * kept * np.exp(1j * second.phase) * fid
+    return total
+
+
+@dataclass(frozen=True, eq=False)
+class _Batches:
+    """Solutions of so many orientations at a time as caches hold, with their weights."""
+
+    system: SpinSystem
+    orientations: Orientations
+    blocks: SpinBlocks
+
+    @cached_property
+    def mirrored(self) -> bool:
+        return all(
+            one is None or np.array_equal(one, one[:, ::-1])
+            for one in own_energies(self.system, self.orientations)
+        )
+
+    def __iter__(self) -> Iterator[tuple[Solution, Array]]:
+        couplings = coupling_strengths(self.system, self.orientations)
+        energies = own_energies(self.system, self.orientations)
+        length = max(1, _BATCH // self.blocks.size**2)
+        for first in range(0, len(self.orientations), length):
+            some = slice(first, first + length)
+            yield (
+                self.blocks.solve(
+                    couplings=couplings[some],
+                    energies=[None if one is None else one[some] for one in energies],
+                    mirrored=self.mirrored,
+                ),
+                self.orientations.weight[some],
+            )
+
+
+class _Lines:
+    """Collects the lines of a batch."""
+
+    def __init__(self, solution: Solution, weight: Array) -> None:
+        self.levels, self.weight = solution.levels, weight
+        self.frequencies: list[Array] = []
+        self.amplitudes: list[NDArray[Any]] = []
+
+    def add(self, lower: int, upper: int, amplitude: NDArray[Any]) -> None:
+        """Take the lines between two blocks; amplitudes are (orientation, lower, upper)."""
+        apart = self.levels[upper][:, None, :] - self.levels[lower][:, :, None]
+        self.frequencies.append(apart.ravel())
+        self.amplitudes.append((self.weight[:, None, None] * amplitude).ravel())
+
+    def signal(self, times: Array) -> Signal:
+        return signal_from_lines(
+            frequencies=np.concatenate(self.frequencies),
+            amplitudes=np.concatenate(self.amplitudes),
+            times=times,
+        )
+
+
+class _Turn:
+    """What the second pulse, of phase y, makes of the coherences before it.
+
+    ``before`` holds for every two neighbouring blocks C and S of ``rho = -(i/2) (C + i S)`` between
+    the lower and the upper. Order 1 is the adjoint of order -1; factors weigh the two.
+    """
+
+    def __init__(
+        self,
+        blocks: SpinBlocks,
+        channel: str,
+        angle: float,
+        factors: Mapping[int, float],
+        steps: Sequence[tuple[int, int]],
+    ) -> None:
+        self.factors = factors
+        sorted_states = np.concatenate(blocks.members)
+        rotation = _rotation(blocks, channel, angle)[np.ix_(sorted_states, sorted_states)]
+        ends = np.cumsum([0, *(len(members) for members in blocks.members)])
+        self.places = [slice(*pair) for pair in pairwise(ends)]
+        uppers = [np.arange(*pair) for pair in (ends[upper : upper + 2] for _, upper in steps)]
+        self.right = np.ascontiguousarray(rotation[np.concatenate(uppers)].T)
+        columns = np.cumsum([0, *(len(upper) for upper in uppers)])
+        self.columns = dict(zip(steps, (slice(*pair) for pair in pairwise(columns)), strict=True))
+        self.left = {step: rotation[self.places[step[0]]] for step in steps}
+
+    def __call__(self, before: dict[tuple[int, int], Array]) -> dict[tuple[int, int], Array]:
+        """Give the order -1 after the pulse, real and imaginary part, in product states."""
+        _, batch = next(iter(before.values())).shape[:2]
+        half = np.zeros((2, batch, *self.right.shape))
+        for (lower, upper), one in before.items():
+            down, up = self.places[lower], self.places[upper]
+            if -1 in self.factors:
+                half[:, :, down] += _times(one, self.factors[-1] * self.right[up])
+            if 1 in self.factors:
+                adjoint = np.swapaxes(one, -1, -2) * np.array([1.0, -1.0])[:, None, None, None]
+                half[:, :, up] += _times(adjoint, self.factors[1] * self.right[down])
+        return {step: left @ half[..., self.columns[step]] for step, left in self.left.items()}
+
+
+def _times(stack: Array, matrix: Array) -> Array:
+    """Multiply a stack of matrices by one matrix, in one product."""
+    return np.asarray((stack.reshape(-1, len(matrix)) @ matrix).reshape(*stack.shape[:-1], -1))
+
+
+def _passes(
+    first: float, second: float, orders: Collection[int]
+) -> list[tuple[complex, dict[int, float]]]:
+    """Coherence orders whose coefficients share a phase, with it and their real factors."""
+    found: list[tuple[complex, dict[int, float]]] = []
+    for order in sorted(orders):
+        angle = (1 + order) * (second - np.pi / 2) - order * first
+        coefficient = order * complex(np.cos(angle), np.sin(angle))
+        ratio = coefficient / found[0][0] if found else 1j
+        if abs(ratio.imag) < 4 * np.finfo(float).eps:
+            found[0][1][order] = ratio.real
+        else:
+            found.append((coefficient, {order: 1.0}))
+    return found
+
+
+def _before(
+    blocks: SpinBlocks,
+    solution: Solution,
+    overlaps: dict[tuple[int, int], Array],
+    delay: float,
+) -> dict[tuple[int, int], Array]:
+    """Coherences at the end of the delay, cosine and sine part, (2, orientation, lower, upper)."""
+    found = {}
+    for (lower, upper), overlap in overlaps.items():
+        apart = solution.levels[upper][:, None, :] - solution.levels[lower][:, :, None]
+        angle = 2 * np.pi * delay * apart
+        parts = np.stack([overlap * np.cos(angle), overlap * np.sin(angle)])
+        across = np.swapaxes(solution.vectors[upper], 1, 2)
+        found[lower, upper] = one = solution.vectors[lower] @ parts @ across
+        twin = blocks.mirror(upper), blocks.mirror(lower)
+        if twin not in overlaps:
+            turned = np.swapaxes(one, -1, -2)[..., ::-1, ::-1]
+            found[twin] = np.stack([turned[0], -turned[1]])
+    return found
+
+
+def _in_eigenstates(solution: Solution, lower: int, upper: int, parts: Array) -> Signal:
+    turned = np.swapaxes(solution.vectors[lower], 1, 2) @ parts @ solution.vectors[upper]
+    return np.asarray(turned[0] + 1j * turned[1])
+
+
+def _overlap(
+    blocks: SpinBlocks, solution: Solution, lower: int, upper: int, spins: Sequence[int]
+) -> Array:
+    """I- of some spins between eigenstates, (orientation, lower, upper)."""
+    lowering = blocks.raising(lower, upper, spins).T
+    return np.asarray(
+        np.swapaxes(solution.vectors[lower], 1, 2) @ (lowering @ solution.vectors[upper])
+    )
+
+
+def _steps(blocks: SpinBlocks, channel: str, *, mirrored: bool) -> list[tuple[int, int, int]]:
+    """Two neighbouring blocks and how often they count; a mirror image is counted, not listed."""
+    found = []
+    for lower, upper in blocks.neighbours(channel):
+        twin = blocks.mirror(upper), blocks.mirror(lower)
+        if not mirrored or twin == (lower, upper):
+            found.append((lower, upper, 1))
+        elif (lower, upper) < twin:
+            found.append((lower, upper, 2))
+    return found
+
+
+def _rotation(blocks: SpinBlocks, channel: str, angle: float) -> Array:
+    """Turn all spins of a channel about y, in product states."""
+    whole = np.eye(1)
+    for spin, kind in zip(blocks.spins, blocks.channels, strict=True):
+        its = angular_momentum(spin)
+        turned = expm(-1j * angle * its.y).real if kind == channel else np.eye(len(its.z))
+        whole = np.kron(whole, turned)
+    return whole
+
+
+def _blocks(system: SpinSystem) -> SpinBlocks:
+    return spin_blocks(
+        spins=tuple(one.spin for one in system.spins),
+        channels=tuple(one.channel for one in system.spins),
+        pairs=tuple((pair.first, pair.second) for pair in system.pairs),
+    )
+
+
+def _chosen(system: SpinSystem, channel: str, spins: Sequence[int] | None) -> tuple[int, ...]:
+    there = tuple(n for n, one in enumerate(system.spins) if one.channel == channel)
+    if not there:
+        kinds = ", ".join(dict.fromkeys(one.channel for one in system.spins))
+        msg = f"Found no spin of channel {channel!r} to observe. The system has: {kinds}."
+        raise ValueError(msg)
+    if spins is None:
+        return there
+    if not set(spins) <= set(there):
+        msg = f"Found spins {tuple(spins)}; those of channel {channel!r} are {there}."
+        raise ValueError(msg)
+    return tuple(sorted(set(spins)))
+
+
+def _along_x_and_y(channel: str, *, second_angle: float) -> tuple[IdealPulse, IdealPulse]:
+    return (
+        IdealPulse(channel=channel, angle=np.pi / 2, phase=0.0),
+        IdealPulse(channel=channel, angle=second_angle, phase=np.pi / 2),
+    )
+
+
+def _require_echo(system: SpinSystem, first: IdealPulse, second: IdealPulse) -> None:
+    if first.channel != second.channel:
+        msg = (
+            f"Found pulses on {first.channel!r} and {second.channel!r}; an echo takes both on the "
+            "observed channel. Use spins.cluster_sequences for the others."
+        )
+        raise ValueError(msg)
+    if system.size > MOST_STATES:
+        msg = (
+            f"Found {system.size} states; echoes are computed exactly up to {MOST_STATES}. "
+            "Use spins.larger_clusters."
+        )
+        raise ValueError(msg)
