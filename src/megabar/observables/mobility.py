@@ -8,6 +8,8 @@ from __future__ import annotations
 from math import inf, log, nan
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from megabar.matter import nuclei
 from megabar.observables.diffusivity import diffusivity_from_t1, diffusivity_from_t2
 from megabar.observables.diffusivity_answers import REASONS
@@ -22,12 +24,14 @@ from megabar.observables.diffusivity_literal import eq1_literal
 from megabar.observables.diffusivity_locked import diffusivity_from_t1rho
 from megabar.observables.dipolar_floor import dipolar_floor
 from megabar.observables.extreme_narrowing import extreme_narrowing
+from megabar.observables.measured_times import HAHN
 from megabar.observables.mobility_answers import Mobility, MotionVerdict
 from megabar.observables.mobility_budget import budget_of
 from megabar.observables.mobility_claims import claim_against, excluded_by_rates, slowest_allowed
 from megabar.observables.mobility_suggestions import explanations_of, suggestions_between
 from megabar.observables.rigid_structure import rigid_structure
-from megabar.observables.root_search import curve_of
+from megabar.observables.root_search import curve_of, grid_of
+from megabar.schemas import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +41,6 @@ if TYPE_CHECKING:
     from megabar.observables.diffusivity_bounds import Bound
     from megabar.observables.diffusivity_literal import LiteralDiffusivity
     from megabar.observables.measured_times import MeasuredTimes
-    from megabar.observables.mobility_answers import Claim
     from megabar.observables.mobility_budget import Budget
     from megabar.observables.mobility_suggestions import Suggestion
     from megabar.observables.motion_models import Motion
@@ -72,7 +75,8 @@ def mobility(
     motions
         Models thought possible, the likeliest first: bounds are the smallest over all of them.
     length_error
-        Relative standard error of the lattice parameter.
+        Relative standard error of the lattice parameter: bounds are those of the longest one within
+        errors, where couplings are weakest.
     dead_time
         Of the receiver [s]; none if not known.
     claims
@@ -130,8 +134,9 @@ def mobility(
         narrowing = extreme_narrowing(times, moments, sigmas=sigmas)
     broken = times.unphysical(sigmas=sigmas)
     by_motion = tuple(_under(one, times, structure, sigmas=sigmas) for one in motions)
-    bounds = () if broken else _bounds(times, motions, sigmas=sigmas)
-    reason, diffusivity, interval = _headline(times, motions, by_motion, bounds, sigmas=sigmas)
+    longest = [one.stretched(1 + sigmas * length_error) for one in motions]
+    bounds = () if broken else _bounds(times, longest, sigmas=sigmas)
+    reason, diffusivity, interval = _headline(times, longest, by_motion, sigmas=sigmas)
     return Mobility(
         times=times,
         sigmas=sigmas,
@@ -142,7 +147,10 @@ def mobility(
         bounds=bounds,
         budget=None if broken else _budget(times, motions, by_motion, length_error, sigmas),
         suggestions=() if broken else _suggestions(times, motions[0], by_motion[0], bounds, sigmas),
-        claims=() if broken else _claims(claims, times, motions, sigmas),
+        claims=tuple(
+            claim_against(one, times, motions, longest=longest, sigmas=sigmas)
+            for one in (() if broken else claims)
+        ),
         literal=tuple(_literal(one, times, structure) for one in literal),
         reason=reason,
         quality=REASONS[reason],
@@ -173,18 +181,23 @@ def _under(
     if motion.diffusivity > 0:
         curve = curve_of(motion, larmor_frequency=times.larmor_frequency, rate="r1")
         minima = [(1 / peak, at) for at, peak in curve.maxima()]
-    both = times.t1 is not None and times.t2 is not None
+    from_t1 = times.t1 and diffusivity_from_t1(
+        times, structure.moments, motion, length_error=structure.length_error, sigmas=sigmas
+    )
+    from_t2 = times.t2 and diffusivity_from_t2(times, motion, sigmas=sigmas)
+    agreed = joint = None
+    if from_t1 and from_t2:
+        agreed = _agreement(from_t1, from_t2, motion, times, sigmas=sigmas)
+        joint = diffusivity_and_further_rate(times, motion, sigmas=sigmas)
     return MotionVerdict(
         motion=motion.name,
         network=motion.network,
         mechanism=motion.mechanism,
-        from_t1=times.t1
-        and diffusivity_from_t1(
-            times, structure.moments, motion, length_error=structure.length_error, sigmas=sigmas
-        ),
-        from_t2=times.t2 and diffusivity_from_t2(times, motion, sigmas=sigmas),
+        from_t1=from_t1,
+        from_t2=from_t2,
         from_t1rho=times.t1rho and diffusivity_from_t1rho(times, motion, sigmas=sigmas),
-        joint=diffusivity_and_further_rate(times, motion, sigmas=sigmas) if both else None,
+        agreed=agreed,
+        joint=joint,
         excluded=excluded_by_rates(times, motion, sigmas=sigmas),
         t1_minimum=minima[0] if minima else (nan, nan),
         second_minima=tuple(minima[1:]),
@@ -203,35 +216,41 @@ def _bounds(times: MeasuredTimes, motions: Sequence[Motion], *, sigmas: float) -
 
 def _headline(
     times: MeasuredTimes,
-    motions: Sequence[Motion],
+    longest: Sequence[Motion],
     by_motion: Sequence[MotionVerdict],
-    bounds: Sequence[Bound],
     *,
     sigmas: float,
 ) -> tuple[str, float, tuple[float, float]]:
     """Give reason, the one number and the interval over all models."""
     if times.unphysical(sigmas=sigmas):
         return "UNPHYSICAL_RATIO", nan, (nan, nan)
-    agreed = [_agreement(one) for one in by_motion]
-    if all(found is not None for found in agreed):
-        known = [found for found in agreed if found is not None]
+    known = [one.agreed for one in by_motion if one.agreed is not None]
+    if len(known) == len(by_motion):
         low = min(found.interval[0] for found in known)
         high = max(found.interval[1] for found in known)
         return "CONSISTENT", known[0].diffusivity, (low, high)
-    low = min(slowest_allowed(times, one, sigmas=sigmas) for one in motions)
+    low = min(slowest_allowed(times, one, sigmas=sigmas) for one in longest)
     if low > 0:
         return "BOUNDED", low, (low, inf)
     return "NOTHING_BOUNDED", nan, (0.0, inf)
 
 
-def _agreement(found: MotionVerdict) -> Inversion | None:
-    """Give the sharper of T1 and T2 where both are values that allow one D."""
-    one, two = found.from_t1, found.from_t2
-    if one is None or two is None or one.quality != "value" or two.quality != "value":
+def _agreement(
+    one: Inversion, two: Inversion, motion: Motion, times: MeasuredTimes, *, sigmas: float
+) -> Inversion | None:
+    """Give the sharper of T1 and T2 where one D gives both."""
+    if two.quality != "value":
         return None
-    if one.interval[0] > two.interval[1] or two.interval[0] > one.interval[1]:
+    if times.t2_sequence not in (*HAHN, UNKNOWN):
         return None
-    return min((one, two), key=_breadth)
+    grid = grid_of(motion, larmor_frequency=times.larmor_frequency)
+    low, high = np.clip(two.interval, grid[0], grid[-1])
+    span = np.geomspace(float(low), float(high), 25)
+    predicted = motion.rates(span, larmor_frequency=times.larmor_frequency).r1
+    r1, std = times.r1
+    if predicted.min() > r1 + sigmas * std or predicted.max() < r1 - sigmas * std:
+        return None
+    return min((one, two), key=_breadth) if one.quality == "value" else two
 
 
 def _breadth(found: Inversion) -> float:
@@ -288,12 +307,6 @@ def _suggestions(
     candidates.append(("much faster, other mechanisms relax", _FAR * max(known)))
     explanations = explanations_of(times, motion, candidates, sigmas=sigmas)
     return suggestions_between(times, explanations)
-
-
-def _claims(
-    claims: Sequence[float], times: MeasuredTimes, motions: Sequence[Motion], sigmas: float
-) -> tuple[Claim, ...]:
-    return tuple(claim_against(one, times, motions, sigmas=sigmas) for one in claims)
 
 
 def _literal(

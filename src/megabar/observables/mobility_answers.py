@@ -42,6 +42,9 @@ class MotionVerdict:
         The root of R2; none if T2 was not measured.
     from_t1rho
         All roots of R1rho; none if T1rho was not measured.
+    agreed
+        The sharper of T1 and T2 where one D gives both within errors, the rates being wholly
+        dipolar; none otherwise.
     joint
         D and a further rate in R1 and R2; none unless both were measured.
     excluded
@@ -59,6 +62,7 @@ class MotionVerdict:
     from_t1: Inversion | None
     from_t2: Inversion | None
     from_t1rho: Inversion | None
+    agreed: Inversion | None
     joint: JointFit | None
     excluded: tuple[tuple[float, float], ...]
     t1_minimum: tuple[float, float]

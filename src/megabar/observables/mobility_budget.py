@@ -1,9 +1,6 @@
-r"""What makes a diffusivity uncertain, source by source, as factors on D.
+"""What makes a diffusivity uncertain, source by source, as factors on D.
 
-The number whose budget is drawn up is the D at which a model gives the rate observed. For a change
-:math:`1 + \epsilon` of all lengths it is found exactly:
-
-.. math:: R(D; a (1 + \epsilon)) = (1 + \epsilon)^{-6} R(D / (1 + \epsilon)^2; a)
+The number whose budget is drawn up is the D at which a model gives the rate observed.
 
 Twin: ``motion.lattice_walks``.
 """
@@ -133,7 +130,7 @@ def budget_of(
     center = seen.solve(first, value)
     if not 0 < center < inf:
         return None
-    stretched = [1 + sign * sigmas * length_error for sign in (-1, 1)]
+    stretched = [first.stretched(1 + sign * sigmas * length_error) for sign in (-1, 1)]
     alone = seen.solve(first.alone(), value) / center
     others = {one.name: seen.solve(one, value) / center for one in motions}
     found = [
@@ -145,7 +142,7 @@ def budget_of(
         ),
         _row(
             "lattice parameter",
-            [seen.solve(first, value * s**6) * s**2 / center for s in stretched],
+            [seen.solve(one, value) / center for one in stretched],
             "random",
             f"{sigmas:g} standard errors of {length_error:.2%}; rates go as a^-6, times as a^2",
         ),

@@ -92,7 +92,12 @@ def slowest_allowed(times: MeasuredTimes, motion: Motion, *, sigmas: float) -> f
 
 
 def claim_against(
-    diffusivity: float, times: MeasuredTimes, motions: Sequence[Motion], *, sigmas: float
+    diffusivity: float,
+    times: MeasuredTimes,
+    motions: Sequence[Motion],
+    *,
+    longest: Sequence[Motion],
+    sigmas: float,
 ) -> Claim:
     """Hold a stated diffusivity against the data, under every model.
 
@@ -104,6 +109,8 @@ def claim_against(
         What was measured.
     motions
         The models; those in which nothing travels far are left out.
+    longest
+        The same in the longest lattice within errors: they decide what is allowed.
     sigmas
         How many standard errors count as possible.
 
@@ -130,7 +137,9 @@ def claim_against(
     share = (nan, nan)
     if times.t1 is not None:
         share = _ends([float(one.r1) / times.r1[0] for one in rates])
-    allowed = any(_allows(one, diffusivity, times, sigmas) for one in moving)
+    allowed = any(
+        _allows(one, diffusivity, times, sigmas) for one in longest if one.diffusivity > 0
+    )
     return Claim(
         diffusivity=diffusivity, allowed=allowed, t1=t1, t2=t2, share_of_r1=share,
         sentence=_sentence(diffusivity, allowed, t1, t2, share),

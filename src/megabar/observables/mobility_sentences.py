@@ -13,6 +13,7 @@ from megabar.matter import nuclei
 from megabar.motion import narrowing
 from megabar.observables.diffusivity_answers import cm2
 from megabar.observables.diffusivity_bounds import ASSUMPTIONS
+from megabar.observables.measured_times import HAHN
 from megabar.observables.mobility_suggestions import gradient_needed
 from megabar.schemas import UNKNOWN
 
@@ -115,7 +116,13 @@ def _roots(found: Mobility) -> Iterator[str]:
         told = [one for one in answers if one is not None]
         if told and not (route == "T1" and found.floor is not None and found.floor.below):
             yield _over_models(route, told)
-    joint = found.by_motion[0].joint
+    first = found.by_motion[0]
+    for low, high in first.excluded:
+        yield (
+            f"Excluded, whatever else relaxes: D from {cm2(low)} to {cm2(high)} ({first.motion}), "
+            "where dipole couplings alone would relax more than was measured."
+        )
+    joint = first.joint
     if joint is not None:
         yield f"A further rate in R1 and R2 alike ({joint.motion}): {joint.sentence}"
 
@@ -143,7 +150,16 @@ def _conclusion(found: Mobility) -> Iterator[str]:
             f"{cm2(high)} over {len(found.by_motion)} models at {found.sigmas:g} standard errors, "
             "supposing both rates wholly dipolar."
         )
-    elif found.quality == "lower bound":
+        return
+    agreed = [one.agreed for one in found.by_motion if one.agreed is not None]
+    if agreed:
+        ends = [one.interval for one in agreed]
+        yield (
+            f"Without a further rate T1 and T2 agree on one D under {len(agreed)} of "
+            f"{len(found.by_motion)} models: {cm2(min(ends)[0])} to "
+            f"{cm2(max(high for _, high in ends))}."
+        )
+    if found.quality == "lower bound":
         windows = [one for one in found.bounds if one.name in ("B1", "B2") and one.diffusivity > 0]
         if len(windows) == 2:
             yield f"Consistent windows, both open above: {_window(*windows)}."
@@ -180,6 +196,11 @@ def _sequence(found: Mobility) -> Iterator[str]:
     times = found.times
     if times.t2 is not None and times.t2_sequence == UNKNOWN:
         yield "The sequence of T2 is unknown; bounds suppose a Hahn echo."
+    if times.t2 is not None and times.t2_sequence not in (*HAHN, UNKNOWN):
+        yield (
+            f"T2 is that of a {times.t2_sequence}: what is computed from it supposes that no "
+            "coupling was refocused."
+        )
     if times.fwhm is not None and times.instrumental_fwhm is None:
         yield "The instrumental width is unknown; all of the width counts as the sample's."
     if times.t1 is not None and times.t2 is not None:

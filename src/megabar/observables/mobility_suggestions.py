@@ -121,16 +121,9 @@ def explanations_of(
     for name, diffusivity in candidates:
         if not motion.slowest() <= diffusivity < np.inf:
             continue
-        rates = motion.rates(diffusivity, larmor_frequency=times.larmor_frequency)
-        further = []
-        for measured, dipolar in ((times.t1, float(rates.r1)), (times.t2, float(rates.r2))):
-            if measured is None:
-                further.append(0.0)
-                continue
-            rate, std = 1 / measured[0], measured[1] / measured[0] ** 2
-            further.append(max(rate - dipolar, 0.0) if dipolar <= rate + sigmas * std else np.nan)
+        further = _further_rates(times, motion, diffusivity, sigmas=sigmas)
         alike = any(abs(log(diffusivity / one.diffusivity)) < log(_SAME) for one in kept)
-        if not alike and not np.isnan(further).any():
+        if further is not None and not alike:
             kept.append(
                 Explanation(
                     name=name,
@@ -250,6 +243,25 @@ class _Measurement:
         if self.quantity == "T1":
             return 1 / (float(rates.r1) + one.further_r1)
         return 1 / (float(rates.r2) + one.further_r2)
+
+
+def _further_rates(
+    times: MeasuredTimes, motion: Motion, diffusivity: float, *, sigmas: float
+) -> tuple[float, float] | None:
+    """Give what the dipolar R1 and R2 leave to other mechanisms; none if they exceed the data.
+
+    Of a time that was not measured the same is supposed as of the other.
+    """
+    rates = motion.rates(diffusivity, larmor_frequency=times.larmor_frequency)
+    left: list[float] = []
+    for measured, dipolar in ((times.t1, float(rates.r1)), (times.t2, float(rates.r2))):
+        if measured is None:
+            continue
+        rate, std = 1 / measured[0], measured[1] / measured[0] ** 2
+        if dipolar > rate + sigmas * std:
+            return None
+        left.append(max(rate - dipolar, 0.0))
+    return (left[0], left[-1]) if left else (0.0, 0.0)
 
 
 def _measurements(times: MeasuredTimes) -> Iterator[_Measurement]:

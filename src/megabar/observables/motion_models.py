@@ -213,9 +213,44 @@ class Motion:
         """Give the smallest D [m2/s] at which rates of this motion are meant."""
         return float(self.redfield(1.0)) / relaxation.REDFIELD_LIMIT
 
+    def stretched(self, factor: float) -> Motion:
+        r"""Give the same motion in a crystal whose lengths are multiplied by a factor, exactly.
+
+        .. math:: S(t) \to f^{-6} S(t), \quad D \to f^2 D
+
+        at the same rates of jumps.
+
+        Parameters
+        ----------
+        factor
+            f, above zero.
+
+        Returns
+        -------
+        :
+            The motion, under the same name.
+        """
+        return replace(
+            self,
+            density=_weaker(self.density, factor),
+            diffusivity=self.diffusivity * factor**2,
+            partners=tuple(
+                replace(one, density=_weaker(one.density, factor)) for one in self.partners
+            ),
+        )
+
     def alone(self) -> Motion:
         """Give the same motion without partners of other kinds."""
         return replace(self, name=f"{self.name}, H-H only", partners=())
+
+
+def _weaker(density: SpectralDensity, factor: float) -> SpectralDensity:
+    share = factor**-6
+    return spectral_densities.Model(
+        name="stretched",
+        sum_r6=share * density.sum_r6,
+        shape=lambda frequency: share * density(frequency),
+    )
 
 
 def isotropic_walk(crystal: Crystal, *, jump_length: float) -> Motion:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from megabar.motion.relaxation import Rates
     from megabar.observables.motion_models import Motion
 
 _DECADES: Final = 6.0  # of omega0 tau_c on either side of 1
@@ -30,6 +31,8 @@ class Curve:
         Grid [m2/s], rising.
     rate_of
         The rate [s-1] of an array of diffusivities.
+    known
+        The rate on the grid [s-1]; none if it is still to be computed.
 
     Examples
     --------
@@ -42,6 +45,7 @@ class Curve:
 
     diffusivities: NDArray[np.float64]
     rate_of: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+    known: NDArray[np.float64] | None = None
 
     def crossings(self, level: float) -> list[float]:
         """Give all D [m2/s] with this rate, rising.
@@ -99,6 +103,8 @@ class Curve:
 
     @cached_property
     def _values(self) -> NDArray[np.float64]:
+        if self.known is not None:
+            return self.known
         return np.asarray(self.rate_of(self.diffusivities), dtype=np.float64)
 
     @cached_property
@@ -168,7 +174,7 @@ def grid_of(motion: Motion, *, larmor_frequency: float) -> NDArray[np.float64]:
     return at_one * np.logspace(-_DECADES, _DECADES, points)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=512)
 def curve_of(
     motion: Motion, *, larmor_frequency: float, rate: str, locking_frequency: float | None = None
 ) -> Curve:
@@ -195,19 +201,35 @@ def curve_of(
     ValueError
         If R1rho is asked for without its locking field.
     """
-    if rate == "r1rho" and locking_frequency is None:
+    if rate == "r1rho":
+        return _locked(motion, larmor_frequency, locking_frequency)
+    choose: dict[str, Callable[[Rates], NDArray[np.float64]]] = {
+        "r1": lambda found: found.r1,
+        "r2": lambda found: found.r2,
+        "difference": lambda found: found.r2 - found.r1,
+    }
+    pick = choose[rate]
+    grid, on_grid = _rates_on_grid(motion, larmor_frequency)
+    return Curve(
+        diffusivities=grid,
+        rate_of=lambda d: pick(motion.rates(d, larmor_frequency=larmor_frequency)),
+        known=pick(on_grid),
+    )
+
+
+@lru_cache(maxsize=256)
+def _rates_on_grid(motion: Motion, larmor_frequency: float) -> tuple[NDArray[np.float64], Rates]:
+    grid = grid_of(motion, larmor_frequency=larmor_frequency)
+    return grid, motion.rates(grid, larmor_frequency=larmor_frequency)
+
+
+def _locked(motion: Motion, larmor_frequency: float, locking_frequency: float | None) -> Curve:
+    if locking_frequency is None:
         msg = "Found no locking field; R1rho is that at a nutation frequency. Give it in Hz."
         raise ValueError(msg)
-
-    def rate_of(diffusivity: NDArray[np.float64]) -> NDArray[np.float64]:
-        if locking_frequency is not None:
-            return motion.r1rho(
-                diffusivity,
-                larmor_frequency=larmor_frequency,
-                locking_frequency=locking_frequency,
-            )
-        found = motion.rates(diffusivity, larmor_frequency=larmor_frequency)
-        return {"r1": found.r1, "r2": found.r2, "difference": found.r2 - found.r1}[rate]
-
-    grid = grid_of(motion, larmor_frequency=larmor_frequency)
-    return Curve(diffusivities=grid, rate_of=rate_of)
+    return Curve(
+        diffusivities=grid_of(motion, larmor_frequency=larmor_frequency),
+        rate_of=lambda d: motion.r1rho(
+            d, larmor_frequency=larmor_frequency, locking_frequency=locking_frequency
+        ),
+    )
