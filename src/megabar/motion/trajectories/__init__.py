@@ -5,6 +5,12 @@ Arrays only. Frames come from ``readers.frames``; the order of work is ``unwrap`
 ``tracer_diffusivity_from_positions``.
 """
 
+from megabar.motion.trajectories.averaged_couplings import (
+    AveragedCouplings,
+    Plateau,
+    averaged_couplings_from_positions,
+    plateau_from_correlation,
+)
 from megabar.motion.trajectories.diffusivities import (
     Diffusivity,
     Estimate,
@@ -19,6 +25,13 @@ from megabar.motion.trajectories.dipolar import (
     dipolar_correlation_from_positions,
     static_components,
 )
+from megabar.motion.trajectories.dipolar_estimates import (
+    DensityEstimate,
+    RelaxationEstimate,
+    Verdict,
+    relaxation_from_correlation,
+    spectral_density_from_correlation,
+)
 from megabar.motion.trajectories.displacements import (
     collective_msd_from_positions,
     msd_from_positions,
@@ -31,26 +44,38 @@ from megabar.motion.trajectories.framework import (
 )
 from megabar.motion.trajectories.regimes import Regime, exponent_from_msd, regime_from_msd
 from megabar.motion.trajectories.unwrapping import Unwrapped, unwrap
+from megabar.motion.trajectories.vibrations import gaussian_cloud_factor, r6_inflation
 
 __all__ = [
+    "AveragedCouplings",
+    "DensityEstimate",
     "Diffusivity",
     "DipolarCorrelation",
     "Estimate",
     "HostRelative",
+    "Plateau",
     "Regime",
+    "RelaxationEstimate",
     "Unwrapped",
+    "Verdict",
+    "averaged_couplings_from_positions",
     "collective_diffusivity_from_positions",
     "collective_msd_from_positions",
     "combined",
     "dipolar_correlation_from_positions",
     "exponent_from_msd",
+    "gaussian_cloud_factor",
     "haven_ratio",
     "momentum_frame_factor",
     "msd_from_positions",
     "msd_tensor_from_positions",
+    "plateau_from_correlation",
+    "r6_inflation",
     "regime_from_msd",
     "relative_std_of_one_walker",
     "relative_to_framework",
+    "relaxation_from_correlation",
+    "spectral_density_from_correlation",
     "static_components",
     "tracer_diffusivity_from_positions",
     "unwrap",

@@ -22,7 +22,7 @@ import numpy as np
 from megabar.errors import one_of
 from megabar.motion.arguments import positive
 from megabar.motion.trajectories.images import nearest_images
-from megabar.motion.trajectories.pair_images import partners_once, tracked_pairs
+from megabar.motion.trajectories.pair_images import shared_partners, tracked_pairs
 from megabar.motion.trajectories.pair_spectra import ANGSTROM, Pairs, lag_sums, paths_in_cell
 
 if TYPE_CHECKING:
@@ -231,7 +231,7 @@ def dipolar_correlation_from_positions(
     [0.125, 0.125, 0.125, 0.125, 0.125]
     """
     one_of(images, IMAGES, name="images")
-    spins, others = _shaped(positions, partners)
+    spins, others = shaped(positions, partners)
     steps = _steps(longest_lag, frame_interval, spins.shape[1])
     _check(spins, others, groups, images, reach)
     paths = paths_in_cell(spins=spins, partners=others, cell=cell, wrap=images == "nearest")
@@ -307,10 +307,11 @@ def _jackknife(left_out: list[Array]) -> Array:
 
 
 def _nearest_pairs(spin: int, *, count: int, like: bool, static: Array | None) -> Pairs:
-    chosen = partners_once(spin, count=count, like=like)
+    chosen, roots = shared_partners(spin, count=count, like=like)
     return Pairs(
         chosen=chosen,
         images=np.zeros((0, 3), np.float32),
+        roots=roots,
         static=_of_partners(static, spin, chosen),
     )
 
@@ -336,8 +337,31 @@ def _static_part(static: Array | None, spins: int, partners: int, *, like: bool)
     return (float(squares.sum()) - own) / spins
 
 
-def _shaped(positions: Positions, partners: Positions | None) -> tuple[Positions, Positions | None]:
-    """Give positions as (bead, frame, atom, 3)."""
+def shaped(positions: Positions, partners: Positions | None) -> tuple[Positions, Positions | None]:
+    """Give positions of spins and of partners as (bead, frame, atom, 3).
+
+    Parameters
+    ----------
+    positions
+        (frame, atom, 3), or (bead, frame, atom, 3).
+    partners
+        The same, or (atom, 3); or None.
+
+    Returns
+    -------
+    :
+        Both, without a copy.
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree.
+
+    Examples
+    --------
+    >>> [part.shape for part in shaped(np.zeros((4, 2, 3)), np.zeros((5, 3)))]
+    [(1, 4, 2, 3), (1, 4, 5, 3)]
+    """
     spins = positions[np.newaxis] if positions.ndim == 3 else positions
     if spins.ndim != 4 or spins.shape[3] != 3 or spins.shape[1] < 2:
         msg = (

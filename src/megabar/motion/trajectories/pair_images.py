@@ -13,13 +13,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from megabar.motion.trajectories.pair_spectra import Paths
+    from megabar.motion.trajectories.pair_spectra import Paths, Single
 
     Array = NDArray[np.float64]
 
 
-def partners_once(spin: int, *, count: int, like: bool) -> NDArray[np.int64]:
-    """Give partners of a spin, each pair of like spins once and evenly shared between its two.
+def shared_partners(spin: int, *, count: int, like: bool) -> tuple[NDArray[np.int64], Single]:
+    """Give partners of a spin, so that each pair of like spins is shared evenly by its two.
+
+    Of an odd number of spins each takes the half that follows it; of an even number the opposite
+    one comes with half its weight to both.
 
     Parameters
     ----------
@@ -33,17 +36,19 @@ def partners_once(spin: int, *, count: int, like: bool) -> NDArray[np.int64]:
     Returns
     -------
     :
-        Numbers of the partners, (pair,).
+        Numbers of the partners, and roots of their weights, (pair,).
 
     Examples
     --------
-    >>> [partners_once(spin, count=4, like=True).tolist() for spin in range(4)]
-    [[1, 2], [2, 3], [3], [0]]
+    >>> [shared_partners(spin, count=4, like=True)[0].tolist() for spin in range(4)]
+    [[1, 2], [2, 3], [3, 0], [0, 1]]
     """
     if not like:
-        return np.arange(count)
-    ahead = count // 2 if spin < count // 2 else (count - 1) // 2
-    return (spin + 1 + np.arange(ahead)) % count
+        return np.arange(count), np.ones(count, dtype=np.float32)
+    roots = np.ones(count // 2, dtype=np.float32)
+    if count % 2 == 0:
+        roots[-1] = np.sqrt(0.5)
+    return (spin + 1 + np.arange(count // 2)) % count, roots
 
 
 def tracked_pairs(
@@ -87,8 +92,9 @@ def tracked_pairs(
     margin = reach / ANGSTROM / heights
 
     def pairs_of(spin: int) -> Pairs:
-        chosen, images = [], []
-        for other in partners_once(spin, count=len(paths.partners), like=like):
+        chosen, images, roots = [], [], []
+        partners = shared_partners(spin, count=len(paths.partners), like=like)
+        for other, root in zip(*partners, strict=True):
             apart = (paths.spins[spin] - paths.partners[other]).astype(np.float64)
             low, high = apart.min(axis=(0, 2)), apart.max(axis=(0, 2))
             ranges = [
@@ -98,10 +104,12 @@ def tracked_pairs(
             cells = np.stack(np.meshgrid(*ranges, indexing="ij"), axis=-1).reshape(-1, 3)
             images.append(cells)
             chosen.append(np.full(len(cells), other))
+            roots.append(np.full(len(cells), root))
         none = np.zeros((0, 3))
         return Pairs(
             chosen=np.concatenate([np.zeros(0, np.int64), *chosen]).astype(np.int64),
             images=np.concatenate([none, *images]).astype(np.float32),
+            roots=np.concatenate([np.zeros(0), *roots]).astype(np.float32),
             static=np.zeros((0, 5), dtype=np.float32),
         )
 

@@ -24,13 +24,21 @@ if TYPE_CHECKING:
 
 COMPONENTS: Final = 5
 TILE: Final = 256
-SCRATCH_ROWS: Final = 11
+_SCRATCH_ROWS: Final = 11
 """Coordinates of a spin and of a partner, and five components of one bead."""
 
 _PARTNER: Final = 3  # row of the coordinates of the partner
 _NOW: Final = 6  # row of the components of one pair and one bead
 _ROOT3: Final = np.float32(sqrt(3.0))
 _HALF: Final = np.float32(0.5)
+
+
+def new_scratch() -> tuple[Single, Single]:
+    """Give room for :func:`fill_components` to work in, of one thread."""
+    return (
+        np.ones(_SCRATCH_ROWS * TILE, dtype=np.float32),
+        np.empty((2, COMPONENTS * TILE), dtype=np.float32),
+    )
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator,unused-ignore]
@@ -42,7 +50,7 @@ def fill_components(
     weights: Single,
     static: Single,
     scratch: tuple[Single, Single],
-    length: int,
+    frames: tuple[int, int, int],
     series: Single,
 ) -> None:
     """Write the components of two pairs of spins, averaged over beads, block by block.
@@ -51,14 +59,16 @@ def fill_components(
     vectors to search (none: rounding finds the nearest image) and the square of the distance up to
     which no search is needed. ``images`` (pair, 3) are kept where there are any, and nearest ones
     taken where there are none. ``weights`` multiply the components; ``static`` (pair, component) is
-    subtracted where it has rows. ``series`` is (block, component, real and imaginary in turn); a
-    block has ``length`` frames, and zeros after them.
+    subtracted where it has rows. ``frames`` are the first one, the one after the last, and the number in
+    a block; ``series`` is (block, component, real and imaginary in turn), zeros after each block.
     """
     rows, means = scratch
-    beads, frames = spin.shape[0], spin.shape[2]
+    origin, stop, length = frames
+    beads = spin.shape[0]
     for block in range(series.shape[0]):
         out = series[block]
-        begin, end = block * length, min((block + 1) * length, frames)
+        begin = origin + block * length
+        end = min(begin + length, stop)
         for start in range(begin, end, TILE):
             many = min(TILE, end - start)
             means[:] = np.float32(0.0)

@@ -46,12 +46,15 @@ class Pairs(NamedTuple):
         Numbers of the partners, (pair,).
     images
         Cells to add to each partner, (pair, 3); (0, 3) for nearest images.
+    roots
+        Of the weights of the pairs, (pair,).
     static
         Components to subtract [angstrom-3], (pair, 5); (0, 5) for none.
     """
 
     chosen: NDArray[np.int64]
     images: Single
+    roots: Single
     static: Single
 
 
@@ -234,18 +237,15 @@ class _Summing:
         self.couples = max(1, _CACHE // (8 * size * self.at_once))
         shape = (self.couples, self.at_once, pair_kernels.COMPONENTS, 2 * self.padded)
         self.series = np.empty(shape, dtype=np.float32)
-        tile = pair_kernels.TILE
-        self.scratch = (
-            np.ones(pair_kernels.SCRATCH_ROWS * tile, dtype=np.float32),
-            np.empty((2, pair_kernels.COMPONENTS * tile), dtype=np.float32),
-        )
+        self.scratch = pair_kernels.new_scratch()
         self.partial = np.empty(2 * self.padded, dtype=np.float32)
         self.power = np.zeros((self.blocks, self.padded))
 
     def over(self, group: NDArray[np.int64], pairs_of: Callable[[int], Pairs]) -> Array:
         """Give sums over the spins of a group, (block, lag)."""
         for first in range(0, self.blocks, self.at_once):
-            frames = slice(first * self.length, (first + self.at_once) * self.length)
+            stop = min((first + self.at_once) * self.length, self.paths.frames)
+            frames = (first * self.length, stop, self.length)
             power = self.power[first : first + self.at_once]
             for spin in group:
                 pairs = pairs_of(int(spin))
@@ -254,25 +254,24 @@ class _Summing:
         sums = fft.ifft(self.power, axis=-1).real[:, : self.longest_lag + 1]
         return np.asarray(np.add.reduceat(sums, _coarser(self.blocks), axis=0))
 
-    def _add(self, spin: int, pairs: Pairs, start: int, frames: slice, power: Array) -> None:
+    def _add(
+        self, spin: int, pairs: Pairs, start: int, frames: tuple[int, int, int], power: Array
+    ) -> None:
         stop = min(len(pairs.chosen), start + 2 * self.couples)
         series = self.series[: (stop - start + 1) // 2, : len(power)]
         paths, images, static = self.paths, pairs.images, pairs.static
         for couple, first in enumerate(range(start, stop, 2)):
             second = min(first + 1, stop - 1)  # an odd one stands beside itself, with weight zero
-            weights = np.array([1, second > first], dtype=np.float32)
+            weights = pairs.roots[[first, second]] * np.array([1, second > first], dtype=np.float32)
             pair_kernels.fill_components(
-                paths.spins[spin, ..., frames],
-                (
-                    paths.partners[pairs.chosen[first], ..., frames],
-                    paths.partners[pairs.chosen[second], ..., frames],
-                ),
+                paths.spins[spin],
+                (paths.partners[pairs.chosen[first]], paths.partners[pairs.chosen[second]]),
                 paths.cell,
                 images[[first, second]] if len(images) else images,
                 weights,
                 static[[first, second]] * weights[:, np.newaxis] if len(static) else static,
                 self.scratch,
-                self.length,
+                frames,
                 series[couple],
             )
         spectra = fft.fft(series.view(np.complex64), axis=-1, overwrite_x=True)
