@@ -11,22 +11,23 @@ included: relaxation.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy.linalg import expm
 
-from megabar.spins.line_signals import signal_from_lines
-from megabar.spins.operators import angular_momentum
+from megabar.spins import cluster_solutions
+from megabar.spins.cluster_solutions import (
+    ClusterSolutions,
+    Lines,
+    fid_lines,
+    in_eigenstates,
+    overlap,
+)
 from megabar.spins.sequences import IdealPulse
-from megabar.spins.spin_blocks import spin_blocks
-from megabar.spins.spin_systems import coupling_strengths, own_energies
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
 
 MOST_STATES: Final = 1024
 """Of an echo; ten protons take a second an orientation."""
-
-_BATCH: Final = 2**19  # elements of a density matrix times orientations, so that caches suffice
 
 
 def fid_from_cluster(
@@ -97,29 +96,23 @@ def fid_from_cluster(
     >>> (fid.real.round(9) + 0.0).tolist()  # lines at -30 and 30 kHz
     [1.0, -1.0, 1.0]
     """
-    blocks = _blocks(system)
-    started = _chosen(system, channel, excited)
-    seen = _chosen(system, channel, detected)
+    solutions = ClusterSolutions(system, orientations)
+    blocks, mirrored = solutions.blocks, solutions.mirrored
+    started, seen = solutions.chosen(channel, excited), solutions.chosen(channel, detected)
     if not set(started) & set(seen):
         msg = (
             f"Found no spin of {channel} that is both excited and detected, so the signal starts "
             "at zero and has no scale. Let the two sets share a spin."
         )
         raise ValueError(msg)
-    batches = _Batches(system, orientations, blocks)
     signal = np.zeros(len(times), dtype=np.complex128)
-    for solution, weight in batches:
-        lines = _Lines(solution, weight)
-        for lower, upper, copies in _steps(blocks, channel, mirrored=batches.mirrored):
-            first = _overlap(blocks, solution, lower, upper, started)
-            second = first if seen == started else _overlap(blocks, solution, lower, upper, seen)
-            lines.add(lower, upper, copies * first * second)
-        signal += lines.signal(times)
-    norm = sum(
-        float((blocks.raising(*step, started) * blocks.raising(*step, seen)).sum())
-        for step in blocks.neighbours(channel)
-    )
-    return np.asarray(signal.real if batches.mirrored else signal, dtype=np.complex128) / norm
+    for solution, weight in solutions:
+        signal += fid_lines(
+            blocks, solution, weight,
+            channel=channel, started=started, seen=seen, mirrored=mirrored,
+        ).signal(times)  # fmt: skip
+    signal /= cluster_solutions.scale(blocks, channel, started, seen)
+    return signal.real.astype(np.complex128) if mirrored else signal
 
 
 def solid_echo_from_cluster(
@@ -235,6 +228,7 @@ def echo_from_cluster(
     delay: float,
     times: Array,
     orders: Collection[int] = (-1, 0, 1),
+    detected: Sequence[int] | None = None,
 ) -> Signal:
     r"""Compute the signal after two ideal pulses of any angles and phases.
 
@@ -255,6 +249,8 @@ def echo_from_cluster(
     orders
         Coherence orders that the phase cycle keeps between the pulses: an EXORCYCLE Hahn echo
         keeps 1 alone, the solid echo of 8 steps -1 and 1, a single scan all.
+    detected
+        Places of the spins that are seen; none: all of the channel. All start and are pulsed.
 
     Returns
     -------
@@ -285,86 +281,37 @@ def echo_from_cluster(
     first, second = pulses
     _require_echo(system, first, second)
     channel = first.channel
-    blocks = _blocks(system)
-    seen = _chosen(system, channel, None)
-    batches = _Batches(system, orientations, blocks)
-    steps = _steps(blocks, channel, mirrored=batches.mirrored)
+    solutions = ClusterSolutions(system, orientations)
+    blocks, mirrored = solutions.blocks, solutions.mirrored
+    started, seen = solutions.chosen(channel, None), solutions.chosen(channel, detected)
+    steps = cluster_solutions.steps(blocks, channel, mirrored=mirrored)
     passes = [
         (phase, _Turn(blocks, channel, second.angle, factors, [step[:2] for step in steps]))
         for phase, factors in _passes(first.phase, second.phase, {-1, 1} & set(orders))
     ]
     total = np.zeros(len(times), dtype=np.complex128)
-    for solution, weight in batches:
-        overlaps = {step[:2]: _overlap(blocks, solution, *step[:2], seen) for step in steps}
-        before = _before(blocks, solution, overlaps, delay)
+    for solution, weight in solutions:
+        start = {step[:2]: overlap(blocks, solution, *step[:2], started) for step in steps}
+        before = _before(blocks, solution, start, delay)
         for phase, turn in passes:
             turned = turn(before)
-            lines = _Lines(solution, weight)
+            lines = Lines(solution, weight)
             for lower, upper, copies in steps:
-                after = _in_eigenstates(solution, lower, upper, turned[lower, upper])
-                lines.add(lower, upper, copies * after * overlaps[lower, upper])
+                one = start[lower, upper]
+                if seen != started:
+                    one = overlap(blocks, solution, lower, upper, seen)
+                after = in_eigenstates(solution, lower, upper, turned[lower, upper])
+                lines.add(lower, upper, copies * after * one)
             signal = lines.signal(times)
-            total += phase * (signal.real if batches.mirrored else signal)
-    norm = sum(float((blocks.raising(*s, seen) ** 2).sum()) for s in blocks.neighbours(channel))
-    total *= 1j * np.sin(first.angle) / norm
+            total += phase * (signal.real if mirrored else signal)
+    total *= 1j * np.sin(first.angle) / cluster_solutions.scale(blocks, channel, started, seen)
     kept = np.cos(first.angle) * np.sin(second.angle)
     if 0 in orders and abs(kept) > np.finfo(float).eps:
-        fid = fid_from_cluster(system, orientations, channel=channel, times=times)
+        fid = fid_from_cluster(
+            system, orientations, channel=channel, times=times, detected=detected
+        )
         total += -1j * kept * np.exp(1j * second.phase) * fid
     return total
-
-
-@dataclass(frozen=True, eq=False)
-class _Batches:
-    """Solutions of so many orientations at a time as caches hold, with their weights."""
-
-    system: SpinSystem
-    orientations: Orientations
-    blocks: SpinBlocks
-
-    @cached_property
-    def mirrored(self) -> bool:
-        return all(
-            one is None or np.array_equal(one, one[:, ::-1])
-            for one in own_energies(self.system, self.orientations)
-        )
-
-    def __iter__(self) -> Iterator[tuple[Solution, Array]]:
-        couplings = coupling_strengths(self.system, self.orientations)
-        energies = own_energies(self.system, self.orientations)
-        length = max(1, _BATCH // self.blocks.size**2)
-        for first in range(0, len(self.orientations), length):
-            some = slice(first, first + length)
-            yield (
-                self.blocks.solve(
-                    couplings=couplings[some],
-                    energies=[None if one is None else one[some] for one in energies],
-                    mirrored=self.mirrored,
-                ),
-                self.orientations.weight[some],
-            )
-
-
-class _Lines:
-    """Collects the lines of a batch."""
-
-    def __init__(self, solution: Solution, weight: Array) -> None:
-        self.levels, self.weight = solution.levels, weight
-        self.frequencies: list[Array] = []
-        self.amplitudes: list[NDArray[Any]] = []
-
-    def add(self, lower: int, upper: int, amplitude: NDArray[Any]) -> None:
-        """Take the lines between two blocks; amplitudes are (orientation, lower, upper)."""
-        apart = self.levels[upper][:, None, :] - self.levels[lower][:, :, None]
-        self.frequencies.append(apart.ravel())
-        self.amplitudes.append((self.weight[:, None, None] * amplitude).ravel())
-
-    def signal(self, times: Array) -> Signal:
-        return signal_from_lines(
-            frequencies=np.concatenate(self.frequencies),
-            amplitudes=np.concatenate(self.amplitudes),
-            times=times,
-        )
 
 
 class _Turn:
@@ -384,7 +331,7 @@ class _Turn:
     ) -> None:
         self.factors = factors
         sorted_states = np.concatenate(blocks.members)
-        rotation = _rotation(blocks, channel, angle)[np.ix_(sorted_states, sorted_states)]
+        rotation = blocks.rotation(channel, angle)[np.ix_(sorted_states, sorted_states)]
         ends = np.cumsum([0, *(len(members) for members in blocks.members)])
         self.places = [slice(*pair) for pair in pairwise(ends)]
         uppers = [np.arange(*pair) for pair in (ends[upper : upper + 2] for _, upper in steps)]
@@ -429,83 +376,21 @@ def _passes(
 
 
 def _before(
-    blocks: SpinBlocks,
-    solution: Solution,
-    overlaps: dict[tuple[int, int], Array],
-    delay: float,
+    blocks: SpinBlocks, solution: Solution, start: Mapping[tuple[int, int], Array], delay: float
 ) -> dict[tuple[int, int], Array]:
     """Coherences at the end of the delay, cosine and sine part, (2, orientation, lower, upper)."""
     found = {}
-    for (lower, upper), overlap in overlaps.items():
+    for (lower, upper), element in start.items():
         apart = solution.levels[upper][:, None, :] - solution.levels[lower][:, :, None]
         angle = 2 * np.pi * delay * apart
-        parts = np.stack([overlap * np.cos(angle), overlap * np.sin(angle)])
+        parts = np.stack([element * np.cos(angle), element * np.sin(angle)])
         across = np.swapaxes(solution.vectors[upper], 1, 2)
-        found[lower, upper] = one = solution.vectors[lower] @ parts @ across
+        found[lower, upper] = after = solution.vectors[lower] @ parts @ across
         twin = blocks.mirror(upper), blocks.mirror(lower)
-        if twin not in overlaps:
-            turned = np.swapaxes(one, -1, -2)[..., ::-1, ::-1]
+        if twin not in start:
+            turned = np.swapaxes(after, -1, -2)[..., ::-1, ::-1]
             found[twin] = np.stack([turned[0], -turned[1]])
     return found
-
-
-def _in_eigenstates(solution: Solution, lower: int, upper: int, parts: Array) -> Signal:
-    turned = np.swapaxes(solution.vectors[lower], 1, 2) @ parts @ solution.vectors[upper]
-    return np.asarray(turned[0] + 1j * turned[1])
-
-
-def _overlap(
-    blocks: SpinBlocks, solution: Solution, lower: int, upper: int, spins: Sequence[int]
-) -> Array:
-    """I- of some spins between eigenstates, (orientation, lower, upper)."""
-    lowering = blocks.raising(lower, upper, spins).T
-    return np.asarray(
-        np.swapaxes(solution.vectors[lower], 1, 2) @ (lowering @ solution.vectors[upper])
-    )
-
-
-def _steps(blocks: SpinBlocks, channel: str, *, mirrored: bool) -> list[tuple[int, int, int]]:
-    """Two neighbouring blocks and how often they count; a mirror image is counted, not listed."""
-    found = []
-    for lower, upper in blocks.neighbours(channel):
-        twin = blocks.mirror(upper), blocks.mirror(lower)
-        if not mirrored or twin == (lower, upper):
-            found.append((lower, upper, 1))
-        elif (lower, upper) < twin:
-            found.append((lower, upper, 2))
-    return found
-
-
-def _rotation(blocks: SpinBlocks, channel: str, angle: float) -> Array:
-    """Turn all spins of a channel about y, in product states."""
-    whole = np.eye(1)
-    for spin, kind in zip(blocks.spins, blocks.channels, strict=True):
-        its = angular_momentum(spin)
-        turned = expm(-1j * angle * its.y).real if kind == channel else np.eye(len(its.z))
-        whole = np.kron(whole, turned)
-    return whole
-
-
-def _blocks(system: SpinSystem) -> SpinBlocks:
-    return spin_blocks(
-        spins=tuple(one.spin for one in system.spins),
-        channels=tuple(one.channel for one in system.spins),
-        pairs=tuple((pair.first, pair.second) for pair in system.pairs),
-    )
-
-
-def _chosen(system: SpinSystem, channel: str, spins: Sequence[int] | None) -> tuple[int, ...]:
-    there = tuple(n for n, one in enumerate(system.spins) if one.channel == channel)
-    if not there:
-        kinds = ", ".join(dict.fromkeys(one.channel for one in system.spins))
-        msg = f"Found no spin of channel {channel!r} to observe. The system has: {kinds}."
-        raise ValueError(msg)
-    if spins is None:
-        return there
-    if not set(spins) <= set(there):
-        msg = f"Found spins {tuple(spins)}; those of channel {channel!r} are {there}."
-        raise ValueError(msg)
-    return tuple(sorted(set(spins)))
 
 
 def _along_x_and_y(channel: str, *, second_angle: float) -> tuple[IdealPulse, IdealPulse]:

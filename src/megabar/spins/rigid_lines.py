@@ -28,7 +28,8 @@ import numpy as np
 from megabar import constants
 from megabar.matter import crystals, nuclei
 from megabar.spins import crystal_moments, lattice_sums
-from megabar.spins.spin_clusters import SpinCluster
+from megabar.spins.cluster_solutions import fid_lines
+from megabar.spins.spin_blocks import spin_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from megabar.matter.crystals import Crystal, Sites
+    from megabar.spins.spin_blocks import SpinBlocks
 
 MOST_PARTNERS = 11
 """Blocks of twelve spins hold 924 states; more take minutes an orientation."""
@@ -157,7 +159,7 @@ def rigid_line_many_spin(
     random = _random(sites, seed)
     surroundings = list(_neighbourhoods(crystal, sites, directions, partners))
     scale = sqrt(sum(one.weight * float(one.second_moments.mean()) for one in surroundings))
-    cluster = SpinCluster(partners + 1)
+    cluster = _cluster(partners + 1)
     axis = np.linspace(-_SPAN * scale, _SPAN * scale, _POINTS, endpoint=False)
     time = np.linspace(0, pi * _POINTS / (2 * _SPAN * scale), _POINTS // 2, endpoint=False)
     fid = np.zeros(len(time))
@@ -167,7 +169,7 @@ def rigid_line_many_spin(
         for direction, whole in zip(directions, one.second_moments, strict=True):
             steps, passed = _drawn(one, partners, random)
             couplings = _couplings(steps, direction)
-            frequencies, weights = cluster.transitions(couplings)
+            frequencies, weights = _transitions(cluster, couplings)
             m2, m4 = (float(weights @ frequencies**power) for power in (2, 4))
             rest = max(whole - _pair_moments(passed, one.chances[: len(passed)], direction), 0.0)
             line = _histogram(frequencies, weights, axis)
@@ -303,6 +305,28 @@ def _couplings(steps: NDArray[np.float64], direction: NDArray[np.float64]) -> ND
     spins = np.vstack([np.zeros(3), steps])
     first, second = np.array(list(combinations(range(len(spins)), 2))).T
     return _angular(spins[second] - spins[first], direction)
+
+
+def _cluster(count: int) -> SpinBlocks:
+    return spin_blocks(
+        spins=(0.5,) * count,
+        channels=("1H",) * count,
+        pairs=tuple(combinations(range(count), 2)),
+    )
+
+
+def _transitions(
+    cluster: SpinBlocks, couplings: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """One half of the lines of the first spin, the other at opposite frequencies [rad/s]."""
+    solution = cluster.solve(
+        couplings=couplings[None], energies=[None] * len(cluster.spins), mirrored=True
+    )
+    lines = fid_lines(
+        cluster, solution, np.ones(1),
+        channel="1H", started=tuple(range(len(cluster.spins))), seen=(0,), mirrored=True,
+    )  # fmt: skip
+    return lines.frequencies, lines.amplitudes / lines.amplitudes.sum()
 
 
 def _angular(vectors: NDArray[np.float64], direction: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -13,6 +13,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from scipy.linalg import expm
+
+from megabar.spins.operators import angular_momentum
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,6 +95,7 @@ class SpinBlocks:
             2 * self.numbers[members][:, self.pairs].prod(axis=2).T for members in self.members
         ]
         self._flips = self._exchanges()
+        self._raising: dict[tuple[int, int, tuple[int, ...]], Array] = {}
 
     def mirror(self, block: int) -> int:
         """Give the number of the block with all spins turned over."""
@@ -107,7 +111,7 @@ class SpinBlocks:
                 found.append((k, self._number[raised]))
         return found
 
-    def raising(self, lower: int, upper: int, spins: Sequence[int]) -> Array:
+    def raising(self, lower: int, upper: int, spins: tuple[int, ...]) -> Array:
         """Build the sum of I+ of some spins of one kind from one block to the next.
 
         Parameters
@@ -120,13 +124,16 @@ class SpinBlocks:
         Returns
         -------
         :
-            Matrix, (state of the upper block, state of the lower).
+            Matrix, (state of the upper block, state of the lower); shared, not to be changed.
         """
+        if (lower, upper, spins) in self._raising:
+            return self._raising[lower, upper, spins]
         matrix = np.zeros((len(self.members[upper]), len(self.members[lower])))
         for spin in spins:
             free = self.members[lower][self.places[self.members[lower], spin] > 0]
             raised = self._local[free - self._strides[spin]]
             matrix[raised, self._local[free]] = self._ladder(free, spin)
+        self._raising[lower, upper, spins] = matrix
         return matrix
 
     def solve(
@@ -165,11 +172,7 @@ class SpinBlocks:
                 levels[k], vectors[k] = levels[twin], vectors[twin][:, ::-1]
                 continue
             block = self.hamiltonian(k, couplings=couplings, energies=energies)
-            halves = mirrored and twin == k and not block.shape[1] % 2
-            if halves and block.shape[1] >= _WORTH_HALVING:
-                levels[k], vectors[k] = _solved_in_halves(block)
-            else:
-                levels[k], vectors[k] = np.linalg.eigh(block)
+            levels[k], vectors[k] = solved(block, mirrored=mirrored and twin == k)
         return Solution(levels=tuple(levels.values()), vectors=tuple(vectors.values()))
 
     def hamiltonian(
@@ -187,6 +190,15 @@ class SpinBlocks:
         rows, columns, pairs, factors = self._flips[block]
         matrix[:, rows, columns] = couplings[:, pairs] * factors
         return matrix
+
+    def rotation(self, channel: str, angle: float) -> Array:
+        """Turn all spins of a kind about y, real, in product states, (state, state)."""
+        whole = np.eye(1)
+        for spin, kind in zip(self.spins, self.channels, strict=True):
+            its = angular_momentum(spin)
+            turned = expm(-1j * angle * its.y).real if kind == channel else np.eye(len(its.z))
+            whole = np.kron(whole, turned)
+        return whole
 
     def _exchanges(self) -> list[tuple[Whole, Whole, Whole, Array]]:
         """For each block: where one spin rises while a like one falls, the pair, the element."""
@@ -244,12 +256,36 @@ def spin_blocks(
     return SpinBlocks(spins=spins, channels=channels, pairs=pairs)
 
 
-def _solved_in_halves(block: Array) -> tuple[Array, Array]:
-    """Diagonalise what equals itself read backwards: even and odd states do not mix."""
-    half = block.shape[1] // 2
-    same, across = block[:, :half, :half], block[:, :half, : half - 1 : -1]
+def solved(matrices: Array, *, mirrored: bool) -> tuple[Array, Array]:
+    """Diagonalise symmetric matrices.
+
+    Parameters
+    ----------
+    matrices
+        Batch, (..., state, state).
+    mirrored
+        Whether each equals itself with rows and columns read backwards: even and odd states then
+        do not mix, and two halves are solved.
+
+    Returns
+    -------
+    :
+        Eigenvalues, not in order if mirrored, (..., state), and vectors, (..., state, eigenvalue).
+
+    Examples
+    --------
+    >>> levels, vectors = solved(np.ones((1, 2, 2)), mirrored=False)
+    >>> levels.round(9).tolist()
+    [[0.0, 2.0]]
+    """
+    size = matrices.shape[-1]
+    if not mirrored or size % 2 or size < _WORTH_HALVING:
+        whole: tuple[Array, Array] = np.linalg.eigh(matrices)
+        return whole
+    half = size // 2
+    same, across = matrices[..., :half, :half], matrices[..., :half, : half - 1 : -1]
     parts = [np.linalg.eigh(same + sign * across) for sign in (1, -1)]
-    levels = np.concatenate([part[0] for part in parts], axis=1)
-    upper = np.concatenate([part[1] for part in parts], axis=2) / np.sqrt(2)
-    lower = upper[:, ::-1] * np.repeat([1.0, -1.0], half)
-    return levels, np.concatenate([upper, lower], axis=1)
+    levels = np.concatenate([part[0] for part in parts], axis=-1)
+    upper = np.concatenate([part[1] for part in parts], axis=-1) / np.sqrt(2)
+    lower = upper[..., ::-1, :] * np.repeat([1.0, -1.0], half)
+    return levels, np.concatenate([upper, lower], axis=-2)
