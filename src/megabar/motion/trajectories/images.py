@@ -124,9 +124,10 @@ def nearest_images(*, vectors: Array, cell: Array) -> Array:
     """
     rows = reduced_cell(cell)
     fractions = np.asarray(vectors, dtype=np.float64) @ np.linalg.inv(rows)
-    nearest: Array = (fractions - np.rint(fractions)) @ rows
+    rounded: Array = (fractions - np.rint(fractions)) @ rows
+    nearest = rounded
     for step in neighbouring_vectors(rows):
-        other = nearest + step
+        other = rounded + step
         nearer = (other**2).sum(axis=-1) < (nearest**2).sum(axis=-1) * _SHORTER
         nearest = np.where(nearer[..., np.newaxis], other, nearest)
     return nearest

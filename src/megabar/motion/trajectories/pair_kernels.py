@@ -59,8 +59,8 @@ def fill_components(
     vectors to search (none: rounding finds the nearest image) and the square of the distance up to
     which no search is needed. ``images`` (pair, 3) are kept where there are any, and nearest ones
     taken where there are none. ``weights`` multiply the components; ``static`` (pair, component) is
-    subtracted where it has rows. ``frames`` are the first one, the one after the last, and the number in
-    a block; ``series`` is (block, component, real and imaginary in turn), zeros after each block.
+    subtracted where it has rows. ``frames`` are the first one, the one after the last, and how many
+    a block has; ``series`` is (block, component, real and imaginary in turn), zeros after a block.
     """
     rows, means = scratch
     origin, stop, length = frames
@@ -83,7 +83,7 @@ def fill_components(
                         _skew_components(rows, cell, True)
                     else:
                         _straight_components(rows, cell[0])
-                    _add_up(means[pair], rows, weights[pair])
+                    _add_up(means[pair], rows, weights[pair] / np.float32(beads))
             if static.shape[0] > 0:
                 _subtract(means, static)
             _store(means, out, start - begin, many)

@@ -49,7 +49,7 @@ def gaussian_cloud_factor(*, distance: float, rms: float) -> float:
     """
     u = _reduced(distance, rms)
     if u < 0.1:  # the terms cancel
-        return 8 * u**5 / (15 * sqrt(pi)) * (1 - 5 * u**2 / 7)
+        return 8 * u**5 / (3 * sqrt(pi)) * (1 / 5 - u**2 / 7 + u**4 / 18)
     return erf(u) - 2 * u / sqrt(pi) * exp(-(u**2)) * (1 + 2 * u**2 / 3)
 
 
