@@ -116,7 +116,13 @@ def fid_from_cluster(
 
 
 def solid_echo_from_cluster(
-    system: SpinSystem, orientations: Orientations, *, channel: str, delay: float, times: Array
+    system: SpinSystem,
+    orientations: Orientations,
+    *,
+    channel: str,
+    delay: float,
+    times: Array,
+    detected: Sequence[int] | None = None,
 ) -> Signal:
     r"""Compute the solid echo 90x - tau - 90y of ideal pulses.
 
@@ -132,6 +138,8 @@ def solid_echo_from_cluster(
         :math:`\tau` [s].
     times
         From the second pulse [s], (time,).
+    detected
+        Places of the spins that are seen; none: all of the channel. All start and are pulsed.
 
     Returns
     -------
@@ -165,11 +173,18 @@ def solid_echo_from_cluster(
         pulses=_along_x_and_y(channel, second_angle=np.pi / 2),
         delay=delay,
         times=times,
+        detected=detected,
     )
 
 
 def hahn_echo_from_cluster(
-    system: SpinSystem, orientations: Orientations, *, channel: str, delay: float, times: Array
+    system: SpinSystem,
+    orientations: Orientations,
+    *,
+    channel: str,
+    delay: float,
+    times: Array,
+    detected: Sequence[int] | None = None,
 ) -> Signal:
     r"""Compute the Hahn echo 90x - tau - 180y of ideal pulses.
 
@@ -186,6 +201,8 @@ def hahn_echo_from_cluster(
         :math:`\tau` [s].
     times
         From the second pulse [s], (time,).
+    detected
+        Places of the spins that are seen; none: all of the channel. All start and are pulsed.
 
     Returns
     -------
@@ -217,6 +234,7 @@ def hahn_echo_from_cluster(
         pulses=_along_x_and_y(channel, second_angle=np.pi),
         delay=delay,
         times=times,
+        detected=detected,
     )
 
 
