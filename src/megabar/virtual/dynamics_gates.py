@@ -222,8 +222,8 @@ def nearest_gate(nearest: NDArray[np.float64], limits: Limits) -> Gate:
     name = "nearest hydrogen against the expected"
     if limits.nearest_hydrogen is None:
         return not_run(name, "no nearest_hydrogen=... was given")
-    apart = abs(float(nearest.mean()) - limits.nearest_hydrogen) * 1e10
-    return _judged(name, apart, limits.nearest_tolerance * 1e10, "angstrom")
+    apart = (nearest - limits.nearest_hydrogen) * 1e10
+    return _mean_gate(name, apart, limits.nearest_tolerance * 1e10, "angstrom")
 
 
 def pairing_gates(
@@ -296,12 +296,7 @@ def temperature_gate(temperature: NDArray[np.float64], bath: float, limits: Limi
         The gate.
     """
     name = "mean temperature against the bath"
-    means = _block_means(temperature)
-    if means is None:
-        return not_run(name, f"{len(temperature)} frames are too few for {_BLOCKS} blocks")
-    error = float(means.std(ddof=1)) / sqrt(_BLOCKS) / bath
-    found = abs(float(temperature.mean()) / bath - 1)
-    return _granted(name, found, error, limits.temperature_tolerance, "of it")
+    return _mean_gate(name, temperature / bath - 1, limits.temperature_tolerance, "of it")
 
 
 def drift_gate(times: NDArray[np.float64], energy: NDArray[np.float64], limits: Limits) -> Gate:
@@ -326,6 +321,15 @@ def drift_gate(times: NDArray[np.float64], energy: NDArray[np.float64], limits: 
     return _slope_gate(
         "drift of the total energy", picoseconds, scaled, limit, "meV/ps per atom", signed=False
     )
+
+
+def _mean_gate(name: str, values: NDArray[np.float64], limit: float, unit: str) -> Gate:
+    """Judge the size of a mean, and its error from the scatter of block means."""
+    means = _block_means(values)
+    if means is None:
+        return not_run(name, f"{len(values)} frames are too few for {_BLOCKS} blocks")
+    error = float(means.std(ddof=1)) / sqrt(_BLOCKS)
+    return _granted(name, abs(float(values.mean())), error, limit, unit)
 
 
 def _slope_gate(
@@ -359,7 +363,7 @@ def _block_means(values: NDArray[np.float64]) -> NDArray[np.float64] | None:
 def _granted(name: str, found: float, error: float, limit: float, unit: str) -> Gate:
     """Judge what fluctuates: three standard errors are granted, but not if they are the limit."""
     granted = _GRANTED * error
-    if granted > limit and found - granted <= limit:
+    if granted > limit and found - granted <= limit < found + granted:
         return not_run(name, f"too short: found {found:.3g} +- {error:.3g} {unit}")
     gate = _judged(name, found - granted, limit, unit)
     reason = f"standard error {error:.2g}, {_GRANTED:g} granted"
