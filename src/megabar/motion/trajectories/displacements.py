@@ -38,7 +38,7 @@ def msd_from_positions(
 ) -> NDArray[np.float64]:
     """Compute the mean square displacement of atoms at every lag.
 
-    Beside the positions it needs 4 MiB and about 200 bytes a frame, with ``longest_lag`` a frame of
+    Beside the positions it needs 4 MiB and about 300 bytes a frame, with ``longest_lag`` a frame of
     one segment: of 5 longest lags, or of 8,192 frames and one longest lag, however long the run.
 
     Parameters

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_BLOCK: Final = 1 << 22  # numbers in a block of frames
+_BLOCK: Final = 1 << 20  # numbers in a block of frames
 _LABORATORY = "no framework atoms: positions stay in the laboratory frame, with any drift of all"
 
 

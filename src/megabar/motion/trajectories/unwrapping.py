@@ -23,7 +23,7 @@ REFUSED_RATIO: Final = 0.9
 """The same, above which paths are ambiguous."""
 
 _LATTICES: Final = ("reference", "instantaneous")
-_BLOCK: Final = 1 << 22  # numbers in a block of frames
+_BLOCK: Final = 1 << 20  # numbers in a block of frames
 _GAP: Final = (0.35, 0.65)  # fractions of a cell between jumps of wrapping and steps of atoms
 
 
