@@ -44,6 +44,7 @@ VERBS: Final = {
     "report": Verb(module="megabar.cli.work", summary="write the report of a campaign"),
     "demo": Verb(module="megabar.cli.work", summary="simulate, run and report the demo campaign"),
     "moments": Verb(module="megabar.cli.nature", summary="say how wide rigid hydrogen is"),
+    "mobility": Verb(module="megabar.cli.mobility", summary="say how fast hydrogen moves"),
 }
 """Verb -> where it lives; nothing is imported before it is called."""
 

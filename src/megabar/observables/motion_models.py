@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 REFERENCE: Final = 1e-11
 """Diffusivity at which closed forms are computed [m2/s]; any number serves."""
 
+_PAIR_STATES: Final = 3e4  # of a pair walk: j to 3e-4 for LaH10, 1e-4 for LaH3
+_LANCZOS_STEPS: Final = 120
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Partner:
@@ -230,6 +233,8 @@ class Motion:
         :
             The motion, under the same name.
         """
+        if factor == 1:
+            return self
         return replace(
             self,
             density=_weaker(self.density, factor),
@@ -353,6 +358,58 @@ def lattice_walk(
         partners=tuple(partners),
         network=name,
         mechanism="independent",
+    )
+
+
+def exchange_walk(
+    crystal: Crystal,
+    network: lattice_walks.Network,
+    *,
+    name: str,
+    mesh: lattice_walks.ZoneMesh | None = None,
+) -> Motion:
+    """Model hydrogen atoms that never share a site, on the same jumps as :func:`lattice_walk`.
+
+    They trade places along the bonds, so that one atom alone walks as if there were no others: D
+    and the coupling to nuclei that stay are those of the independent walk. Two atoms mind each
+    other, and their coupling lives longer.
+
+    Parameters
+    ----------
+    crystal
+        Whose other nuclei stay on their sites.
+    network
+        Jumps of its hydrogen, sites of equal occupancy; the ratios of the rates matter.
+    name
+        Of the network, for people.
+    mesh
+        Points of the zone; none: the default of the walks.
+
+    Returns
+    -------
+    :
+        The motion; diffusivity 0 if no jump path crosses the crystal.
+
+    Raises
+    ------
+    ValueError
+        If sites differ in occupancy.
+
+    References
+    ----------
+    Golub, Welsch, Math. Comput. 23, 221 (1969), doi:10.1090/S0025-5718-69-99647-1, for the
+    quadrature of the pair walk.
+    """
+    alone = lattice_walk(crystal, network, name=name, mesh=mesh)
+    sites = len(network.sites)
+    repeats = int(min(max((_PAIR_STATES / sites**2) ** (1 / 3), 6), 12))
+    return replace(
+        alone,
+        name=f"{name}, exclusion",
+        density=lattice_walks.exchange_walk(
+            network, repeats=repeats, steps=_LANCZOS_STEPS, mesh=mesh
+        ),
+        mechanism="exclusion",
     )
 
 

@@ -216,10 +216,7 @@ def _spans_much(series: Sequence[Series]) -> bool:
 def _set_logarithmic(ax: Axes) -> None:
     """Logarithmic, with numbers that are read at a glance: 0.1, 0.2, 0.5, 1, 2, 5, 10."""
     ax.set_yscale("log")
-    low, high = ax.get_ylim()
-    ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high < 1000 * low else (1.0,)))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda number, _place: f"{number:g}"))
-    ax.yaxis.set_minor_locator(NullLocator())
+    plain_logarithmic(ax)
 
 
 def _cell_legend(figure: Figure, cells: Sequence[tuple[int, str]]) -> None:
@@ -375,7 +372,14 @@ def house_style() -> AbstractContextManager[None]:
     return mpl.rc_context(_STYLE)
 
 
-def sheet(rows: int, columns: int, *, height: float, **margins: float) -> tuple[Figure, Any]:
+def sheet(
+    rows: int,
+    columns: int,
+    *,
+    height: float,
+    widths: Sequence[float] | None = None,
+    **margins: float,
+) -> tuple[Figure, Any]:
     """Begin a figure of the width of a page, inside :func:`house_style`.
 
     Parameters
@@ -384,6 +388,8 @@ def sheet(rows: int, columns: int, *, height: float, **margins: float) -> tuple[
         Pairs of axes.
     height
         Of the whole [inches].
+    widths
+        Of the columns, over each other; equal if not given.
     **margins
         As ``subplots_adjust`` takes them.
 
@@ -393,9 +399,26 @@ def sheet(rows: int, columns: int, *, height: float, **margins: float) -> tuple[
         The figure and its axes, an array of shape (rows, columns).
     """
     figure = Figure(figsize=(_WIDTH, height))
-    axes = figure.subplots(rows, columns, squeeze=False)
+    axes = figure.subplots(rows, columns, squeeze=False, width_ratios=widths)
     figure.subplots_adjust(**margins)
     return figure, axes
+
+
+def plain_logarithmic(ax: Axes, *, vertical: bool = True) -> None:
+    """Label a logarithmic axis with numbers that are read at a glance: 0.1, 0.2, 0.5, 1, 2, 5.
+
+    Parameters
+    ----------
+    ax
+        With a logarithmic axis whose limits are set.
+    vertical
+        Which of its two axes.
+    """
+    axis = ax.yaxis if vertical else ax.xaxis
+    low, high = ax.get_ylim() if vertical else ax.get_xlim()
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high < 1000 * low else (1.0,)))
+    axis.set_major_formatter(FuncFormatter(lambda number, _place: f"{number:g}"))
+    axis.set_minor_locator(NullLocator())
 
 
 def _colour(one: Series) -> str:

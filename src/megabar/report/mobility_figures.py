@@ -1,4 +1,4 @@
-"""Figures of mobility: the rigid line and its decay behind the dead time."""
+"""Figures of mobility: the rigid line behind the dead time, T1 and T2 against D, error budget."""
 
 from __future__ import annotations
 
@@ -7,16 +7,28 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from megabar.report import figures
+from megabar.report.numbers import format_value
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from megabar.observables.measured_times import MeasuredTimes
+    from megabar.observables.mobility_answers import Mobility
+    from megabar.observables.mobility_budget import Budget
+    from megabar.observables.motion_models import Motion
     from megabar.spins.rigid_lines import RigidLine
 
-_BLUE, _RED = figures.CELL_COLOURS[:2]
+_BLUE, _RED, _GREEN = figures.CELL_COLOURS[:3]
 _GREY: Final = "#777777"
 _SHADE: Final = "#dddddd"
+_PAPER: Final = {"facecolor": "white", "alpha": 0.75, "lw": 0, "pad": 0.6}
 _SEEN: Final = 1.6  # half width of the frequency axis over the width of the line
+_CM2: Final = 1e4  # cm2 in a m2
+_GRID: Final = 400
+_ROOM: Final = 12.0  # factor on D beyond what is found
+_LEAST_FACTOR: Final = 1e-3  # smaller ones are drawn up to here
+_TORNADO: Final = {"random": _BLUE, "choice": _RED, "convention": "#bbbbbb"}
 _DECAY: Final = 9.0  # length of the time axis over the half time
 
 
@@ -104,3 +116,190 @@ def _draw_decay(ax: Any, line: RigidLine, dead_time: float | None) -> None:
     ax.set_ylim(min(-0.22, float(line.fid[shown].min()) - 0.06), 1.04)
     ax.set_xlabel("time (µs)")
     ax.set_ylabel("signal")
+
+
+def verdict(found: Mobility, motions: Sequence[Motion]) -> Any:
+    """Draw T1 and T2 against D with what was measured, and what D hangs on.
+
+    Curves are those of the first model; a band spans all models. Diffusivities below the bound are
+    shaded.
+
+    Parameters
+    ----------
+    found
+        The mobility.
+    motions
+        The models it was found with, in the same order.
+
+    Returns
+    -------
+    :
+        The figure.
+    """
+    moving = [one for one in motions if one.diffusivity > 0]
+    with figures.house_style():
+        if found.budget is None:
+            figure, axes = figures.sheet(
+                1, 1, height=3.5, left=0.09, right=0.985, bottom=0.135, top=0.91
+            )
+            _draw_times(axes[0, 0], found, moving)
+            return figure
+        figure, axes = figures.sheet(
+            1, 2, height=3.5, widths=(1.75, 1), left=0.08, right=0.985, bottom=0.135, top=0.91,
+            wspace=0.12,
+        )  # fmt: skip
+        _draw_times(axes[0, 0], found, moving)
+        _draw_tornado(axes[0, 1], found.budget)
+    return figure
+
+
+def _draw_times(ax: Any, found: Mobility, motions: Sequence[Motion]) -> None:
+    grid = np.geomspace(*_span(found, motions), _GRID)
+    times, field = found.times, found.times.larmor_frequency
+    ax.set_xscale("log")
+    ax.set_yscale("log")
+    ax.set_xlim(_CM2 * grid[0], _CM2 * grid[-1])
+    drawn = [("T₁", _BLUE, times.t1, "r1"), ("T₂", _RED, times.t2, "r2")]
+    if times.t1rho is not None:
+        drawn.append(("T₁ρ", _GREEN, times.t1rho, "r1rho"))
+    for name, colour, measured, rate in drawn:
+        curves = [1e3 / _rates(one, grid, times, rate) for one in motions]
+        _draw_model(ax, grid, np.array(curves), name, colour)
+        if measured is not None:
+            _draw_measured(ax, measured, found.sigmas, name, colour)
+    _draw_roots(ax, found)
+    _draw_limits(ax, found, grid)
+    ax.set_title(f"dipolar T₁ and T₂ of {found.structure.name} at {field / 1e6:.4g} MHz")
+    ax.set_xlabel("diffusivity D (cm² s⁻¹)")
+    ax.set_ylabel("time (ms)")
+    figures.plain_logarithmic(ax)
+
+
+def _rates(motion: Motion, grid: Any, times: MeasuredTimes, rate: str) -> Any:
+    if rate == "r1rho" and times.locking_frequency is not None:
+        return motion.r1rho(
+            grid,
+            larmor_frequency=times.larmor_frequency,
+            locking_frequency=times.locking_frequency,
+        )
+    return getattr(motion.rates(grid, larmor_frequency=times.larmor_frequency), rate)
+
+
+def _span(found: Mobility, motions: Sequence[Motion]) -> tuple[float, float]:
+    """Diffusivities worth showing [m2/s]: all that is found or claimed, with room on both sides."""
+    known = [one.diffusivity for one in found.bounds] + [one.diffusivity for one in found.claims]
+    for one in found.by_motion:
+        known.append(one.t1_minimum[1])
+        for inversion in (one.from_t1, one.from_t2, one.from_t1rho):
+            known += [root.diffusivity for root in (inversion.roots if inversion else ())]
+    usable = [value for value in known if np.isfinite(value) and value > 0]
+    low, high = min(usable) / _ROOM, max(usable) * _ROOM
+    return max(low, min(one.slowest() for one in motions)), high
+
+
+def _draw_model(ax: Any, grid: Any, curves: Any, name: str, colour: str) -> None:
+    ax.fill_between(
+        _CM2 * grid, curves.min(axis=0), curves.max(axis=0), color=colour, alpha=0.16, lw=0
+    )
+    ax.plot(_CM2 * grid, curves[0], color=colour, lw=1.4)
+    place = len(grid) // 12
+    below = name == "T₂"
+    ax.annotate(
+        name, (_CM2 * grid[place], curves[0][place]), color=colour, xytext=(0, -3 if below else 3),
+        textcoords="offset points", ha="left", va="top" if below else "bottom",
+    )  # fmt: skip
+
+
+def _draw_measured(
+    ax: Any, measured: tuple[float, float], sigmas: float, name: str, colour: str
+) -> None:
+    value, std = 1e3 * measured[0], 1e3 * measured[1]
+    ax.axhspan(value - sigmas * std, value + sigmas * std, color=colour, alpha=0.13, lw=0, zorder=0)
+    ax.axhline(value, color=colour, lw=0.8, ls=(0, (5, 2)))
+    below = name == "T₂"
+    ax.annotate(
+        f"{name} = {format_value(value, std, 'ms')}", (1, value), color=colour,
+        xycoords=ax.get_yaxis_transform(), xytext=(-4, -4 if below else 4),
+        textcoords="offset points", ha="right", va="top" if below else "bottom", bbox=_PAPER,
+    )  # fmt: skip
+
+
+def _draw_roots(ax: Any, found: Mobility) -> None:
+    first = found.by_motion[0]
+    routes = (
+        (first.from_t1, found.times.t1, _BLUE),
+        (first.from_t2, found.times.t2, _RED),
+        (first.from_t1rho, found.times.t1rho, _GREEN),
+    )
+    for inversion, measured, colour in routes:
+        if inversion is None or measured is None:
+            continue
+        for root in inversion.roots:
+            ax.plot([_CM2 * root.diffusivity], [1e3 * measured[0]], "o", color=colour, zorder=5,
+                    mec="white", mew=0.6, ms=5.5)  # fmt: skip
+
+
+def _draw_limits(ax: Any, found: Mobility, grid: Any) -> None:
+    """Shade what all models exclude, and mark floor, bounds and claims."""
+    excluded = np.all(
+        [
+            np.any(
+                [(low < grid) & (grid < high) for low, high in one.excluded] or [grid < 0], axis=0
+            )
+            for one in found.by_motion
+        ],
+        axis=0,
+    )
+    if found.quality == "lower bound":
+        excluded |= grid < found.diffusivity
+    ax.fill_between(
+        _CM2 * grid, 0, 1, where=excluded, transform=ax.get_xaxis_transform(), color=_SHADE, lw=0,
+        zorder=-1, alpha=0.7,
+    )  # fmt: skip
+    top = ax.get_xaxis_transform()
+    for bound in found.bounds:
+        if bound.name in ("B1", "B2") and bound.diffusivity > 0:
+            ax.axvline(_CM2 * bound.diffusivity, color="#333333", lw=0.8)
+            ax.text(
+                _CM2 * bound.diffusivity, 0.985, f" {bound.name} ", transform=top, va="top",
+                ha="right" if bound.name == "B1" else "left", color="#333333",
+            )  # fmt: skip
+    for claim in found.claims:
+        ax.axvline(_CM2 * claim.diffusivity, color=_GREY, lw=0.9, ls=(0, (2, 2)))
+        ax.text(
+            _CM2 * claim.diffusivity, 0.985, "claimed ", transform=top, va="top", ha="right",
+            color=_GREY,
+        )  # fmt: skip
+    if found.floor is not None:
+        ax.axhline(1e3 * found.floor.floor, color=_BLUE, lw=0.9, ls=":")
+        ax.text(
+            0.01, 1e3 * found.floor.floor, "floor of T₁", color=_BLUE, va="top", ha="left",
+            transform=ax.get_yaxis_transform(),
+        )  # fmt: skip
+
+
+def _draw_tornado(ax: Any, budget: Budget) -> None:
+    low, high = budget.total
+    rows = [(one.source, one.low, one.high, _TORNADO[one.kind]) for one in budget.rows]
+    rows.append(("all but conventions", low, high, "#333333"))
+    least = max(min(row[1] for row in rows), _LEAST_FACTOR)
+    most = min(max(row[2] for row in rows), 1 / _LEAST_FACTOR)
+    for level, (source, left, right, colour) in enumerate(reversed(rows)):
+        ends = max(left, least), min(right, most)
+        ax.barh(level, ends[1] - ends[0], left=ends[0], height=0.34, color=colour)
+        ax.text(
+            0.0, level + 0.24, source, ha="left", va="bottom", transform=ax.get_yaxis_transform(),
+        )  # fmt: skip
+        ax.text(
+            1.0, level + 0.24, f"{left:.3g} to {right:.3g}", ha="right", va="bottom", color=_GREY,
+            transform=ax.get_yaxis_transform(), bbox=_PAPER,
+        )  # fmt: skip
+    ax.axvline(1, color="#333333", lw=0.8)
+    ax.set_xscale("log")
+    ax.set_xlim(min(0.8 * least, 0.5), max(1.25 * most, 2))
+    ax.set_ylim(-0.45, len(rows) - 0.3)
+    ax.set_yticks([])
+    ax.spines["left"].set_visible(False)
+    ax.set_title(f"{budget.quantity} hangs on")
+    ax.set_xlabel("factor on D")
+    figures.plain_logarithmic(ax, vertical=False)

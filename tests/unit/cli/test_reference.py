@@ -8,6 +8,7 @@ import pytest
 from tests.batteries import small_campaign
 
 from megabar.cli import main
+from megabar.observables.diffusivity_answers import REASONS
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "reference" / "command-line.md"
 
@@ -41,6 +42,14 @@ def campaign(tmp_path_factory):
         ("`megabar.report/1`", ["report", "{}"], set()),
         ("`megabar.read/1`", ["read", "{}/raw/cell-1/day-000/1H_fid", "-o", "{}.nc"], set()),
         ("`megabar.moments/1`", ["moments", "LaH10", "--lattice-parameter", "5.1 angstrom"], set()),
+        (
+            "`megabar.mobility/1`",
+            [
+                *("mobility", "LaH3", "--lattice-parameter", "4.365(0) angstrom"),
+                *("--field", "395 MHz", "--t1", "90(3) ms", "--network", "1.89 A"),
+            ],
+            set(),
+        ),
         ("`megabar.error/1`", ["show", "{}/absent"], {"argument", "candidates", "schema"}),
     ],
 )
@@ -48,6 +57,12 @@ def test_the_reference_names_every_key_and_no_other(title, words, optional, camp
     main.main([*(word.format(campaign) for word in words), "--json"])
     found = set(json.loads(capsys.readouterr().out))
     assert found - {"schema"} == documented(title) - optional
+
+
+def test_every_reason_of_a_diffusivity_is_explained_with_its_quality():
+    text = PAGE.with_name("diffusivity.md").read_text()
+    rows = re.findall(r"^\| `([A-Z_]+)` \| ([a-z ]+) \|", text, flags=re.MULTILINE)
+    assert dict(rows) == REASONS
 
 
 def test_every_verb_has_a_chapter():
