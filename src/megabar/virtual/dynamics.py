@@ -119,7 +119,7 @@ def run_md(
     Raises
     ------
     GateFailed
-        If a gate fails; ``partial`` is the trajectory up to there.
+        If a gate or the calculator fails; ``partial`` is the trajectory up to there.
     MissingExtra
         If ASE is not installed.
     ValueError
@@ -140,13 +140,16 @@ def run_md(
     }
     record = _Record(moving, n_steps // every + 1, every * timestep, told, out, limits or Limits())
     record.judge(*_starting_gates(moving, record.limits))
-    moving.advance(equilibration_steps)
-    for frame in range(record.count):
-        if frame:
-            moving.advance(every)
-        record.take()
-        if progress is not None:
-            progress(equilibration_steps + frame * every, equilibration_steps + n_steps)
+    try:
+        moving.advance(equilibration_steps)
+        for frame in range(record.count):
+            if frame:
+                moving.advance(every)
+            record.take()
+            if progress is not None:
+                progress(equilibration_steps + frame * every, equilibration_steps + n_steps)
+    except moving.calculator_error as error:
+        record.judge(dynamics_gates.failed_calculator(error))
     record.judge(*record.closing_gates(temperature if ensemble == "nvt" else None))
     return record.so_far()
 
@@ -166,6 +169,7 @@ class _Moving:
     ) -> None:
         try:
             from ase import units
+            from ase.calculators.calculator import CalculatorError
             from ase.md.langevin import Langevin
             from ase.md.verlet import VelocityVerlet
         except ImportError:
@@ -175,6 +179,7 @@ class _Moving:
         _check_friction(ensemble, friction)
         self.atoms = atoms.copy()
         self.atoms.calc = calculator
+        self.calculator_error: type[Exception] = CalculatorError
         self.hydrogen = np.flatnonzero(self.atoms.numbers == 1)
         self.cutoff = _FIRST_CUTOFF
         start = [self.atoms.numbers, self.atoms.cell.array, self.atoms.positions]

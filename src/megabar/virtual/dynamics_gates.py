@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from megabar import constants
+from megabar.errors import shortened
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -122,6 +123,23 @@ def not_run(name: str, reason: str) -> Gate:
         The gate.
     """
     return Gate(name=name, status="not run", found=nan, limit=nan, unit="", reason=reason)
+
+
+def failed_calculator(error: Exception) -> Gate:
+    """Say that a calculator gave up in the middle of a run.
+
+    Parameters
+    ----------
+    error
+        What it raised.
+
+    Returns
+    -------
+    :
+        The gate.
+    """
+    said = f"{type(error).__name__}: {shortened(str(error))}"
+    return Gate(name="calculator", status="failed", found=nan, limit=nan, unit="", reason=said)
 
 
 def finite_gate(name: str, values: NDArray[np.floating[Any]]) -> Gate:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.build import bulk
-from ase.calculators.calculator import Calculator, all_changes
+from ase.calculators.calculator import Calculator, SCFError, all_changes
 from ase.calculators.emt import EMT
 from ase.calculators.lj import LennardJones
 
@@ -199,6 +199,23 @@ def test_forces_that_are_no_numbers_stop_before_the_first_frame():
     with pytest.raises(GateFailed, match="forces at the start: failed, found 6") as caught:
         run(atoms, springs)
     assert len(caught.value.partial.frames.positions) == 0
+
+
+def test_a_calculator_that_gives_up_leaves_the_frames_before(monkeypatch):
+    atoms, springs = on_springs(["H", "La"])
+    calls, calculate = [], Springs.calculate
+
+    def tired(self, *rest, **words):
+        calls.append(1)
+        if len(calls) > 20:
+            msg = "no convergence in 60 cycles"
+            raise SCFError(msg)
+        calculate(self, *rest, **words)
+
+    monkeypatch.setattr(Springs, "calculate", tired)
+    with pytest.raises(GateFailed, match="SCFError: no convergence") as caught:
+        run(atoms, springs)
+    assert 10 < len(caught.value.partial.frames.positions) <= 20
 
 
 @pytest.mark.parametrize(
