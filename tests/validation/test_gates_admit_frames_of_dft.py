@@ -13,8 +13,7 @@ from ase.neighborlist import neighbor_list
 from tests.realdata import data_path
 
 from megabar.readers.frames import read_frames
-from megabar.virtual import dynamics_gates
-from megabar.virtual.dynamics_gates import Limits
+from megabar.virtual.dynamics import Limits, gates
 
 R3M = "lah10-rhombohedral-aimd/data/full/r3m"
 
@@ -36,16 +35,16 @@ def nearest():
 def test_frames_of_density_functional_theory_pass(nearest):
     limits = Limits(nearest_hydrogen=1.01e-10)
     paired = (nearest < limits.pair_distance).mean(axis=1)
-    gates = [
-        dynamics_gates.closest_gate(float(nearest.min()), limits),
-        dynamics_gates.nearest_gate(nearest.mean(axis=1), limits),
+    passed = [
+        gates.closest_gate(float(nearest.min()), limits),
+        gates.nearest_gate(nearest.mean(axis=1), limits),
     ]
-    assert [gate.status for gate in gates] == ["passed", "passed"]
+    assert [gate.status for gate in passed] == ["passed", "passed"]
     assert paired.mean() == pytest.approx(0.0459, rel=5e-2)
 
 
 def test_limits_that_look_sane_would_refuse_them(nearest):
-    closest = dynamics_gates.closest_gate(float(nearest.min()), Limits(closest_hydrogen=0.8e-10))
+    closest = gates.closest_gate(float(nearest.min()), Limits(closest_hydrogen=0.8e-10))
     assert closest.status == "failed"
     peak = Limits(nearest_hydrogen=1.15e-10)  # "a first peak at 1.1 to 1.2 angstrom"
-    assert dynamics_gates.nearest_gate(nearest.mean(axis=1), peak).status == "failed"
+    assert gates.nearest_gate(nearest.mean(axis=1), peak).status == "failed"

@@ -4,8 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from megabar.virtual.dynamics import Dynamics, run_md
-    from megabar.virtual.dynamics_gates import Gate, Limits
+    from megabar.virtual.dynamics import Dynamics, Gate, Limits, run_md
     from megabar.virtual.laboratory import simulate
     from megabar.virtual.spectrometer import Receiver, Settings, acquire
     from megabar.virtual.truth import Cell, Line
@@ -13,8 +12,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "Cell": "truth",
     "Dynamics": "dynamics",
-    "Gate": "dynamics_gates",
-    "Limits": "dynamics_gates",
+    "Gate": "dynamics",
+    "Limits": "dynamics",
     "Line": "truth",
     "Receiver": "spectrometer",
     "Settings": "spectrometer",

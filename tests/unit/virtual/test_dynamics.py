@@ -13,9 +13,7 @@ from ase.calculators.lj import LennardJones
 from megabar import constants
 from megabar.errors import GateFailed, MissingExtra, UnknownWord
 from megabar.motion import trajectories
-from megabar.virtual import dynamics_gates
-from megabar.virtual.dynamics import run_md
-from megabar.virtual.dynamics_gates import Limits
+from megabar.virtual.dynamics import Limits, gates, run_md
 
 DALTON = 1.66053906892e-27
 ELECTRONVOLT = constants.elementary_charge
@@ -303,11 +301,11 @@ def test_noise_of_a_short_run_is_granted_and_a_wrong_bath_is_not():
     rng = np.random.default_rng(2)
     limits = Limits()
     statuses = [
-        dynamics_gates.temperature_gate(rng.normal(mean, 30, size=4000), 300.0, limits).status
+        gates.temperature_gate(rng.normal(mean, 30, size=4000), 300.0, limits).status
         for mean in (300.0, 310.0, 325.0)
     ]
     assert statuses == ["passed", "passed", "failed"]
-    short = dynamics_gates.temperature_gate(rng.normal(300, 200, size=16), 300.0, limits)
+    short = gates.temperature_gate(rng.normal(300, 200, size=16), 300.0, limits)
     assert short.status == "not run"
     assert "too short" in short.reason
 
@@ -317,7 +315,7 @@ def test_growing_pairs_are_told_from_a_constant_fraction():
     constant = 0.046 + rng.normal(scale=0.01, size=800)  # as in frames of density functional theory
     growing = constant + np.linspace(0, 0.1, 800)
     statuses = [
-        dynamics_gates.pairing_gates(one, 20e-15, 1e-15, Limits())[0].status
+        gates.pairing_gates(one, 20e-15, 1e-15, Limits())[0].status
         for one in (constant, growing, constant[::-1] - np.linspace(0, 0.1, 800))
     ]
     assert statuses == ["passed", "failed", "passed"]
@@ -327,7 +325,7 @@ def test_a_drift_of_the_whole_framework_is_no_displacement():
     rng = np.random.default_rng(5)
     drift = np.linspace(0, 5e-10, 200)[:, np.newaxis, np.newaxis]
     shaken = rng.normal(scale=0.1e-10, size=(200, 50, 3)) + drift
-    gate = dynamics_gates.framework_gate(shaken, Limits())
+    gate = gates.framework_gate(shaken, Limits())
     assert gate.status == "passed"
     assert gate.found == pytest.approx(0.1 * np.sqrt(3), rel=0.03)
 

@@ -2,7 +2,7 @@
 
 General-purpose potentials have holes at the density of a superhydride, and their frames look
 plausible all the same. The user brings a potential trained for the phase, or a code of density
-functional theory; the gates of :mod:`~megabar.virtual.dynamics_gates` say whether it behaves.
+functional theory; the gates of :mod:`~megabar.virtual.dynamics.gates` say whether it behaves.
 
 References
 ----------
@@ -20,22 +20,18 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from megabar import constants, provenance
-from megabar.errors import GateFailed, MissingExtra, one_of
+from megabar.errors import GateFailed
 from megabar.matter.frames import ANGSTROM, Frames
-from megabar.virtual import dynamics_gates
-from megabar.virtual.dynamics_gates import Gate, Limits
+from megabar.virtual.dynamics import gates as checks
+from megabar.virtual.dynamics.limits import Gate, Limits
+from megabar.virtual.dynamics.moving_atoms import MovingAtoms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-ENSEMBLES: Final = ("nve", "nvt")
-"""Constant energy by velocity Verlet; constant temperature by Langevin dynamics."""
-
 _STRAINS: Final = (-0.01, 0.0, 0.01)
-_FEMTOSECOND: Final = 1e-15
-_FIRST_CUTOFF: Final = 1.5  # angstrom; doubled until every hydrogen has a neighbour
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -126,7 +122,7 @@ def run_md(
         If the cell is not periodic, or a number makes no sense.
     """
     _check(atoms, temperature, timestep, (n_steps, equilibration_steps, every))
-    moving = _Moving(atoms, calculator, temperature, timestep, ensemble, friction, seed)
+    moving = MovingAtoms(atoms, calculator, temperature, timestep, ensemble, friction, seed)
     told = {
         "calculator": type(calculator).__name__,
         "temperature": temperature,
@@ -149,100 +145,9 @@ def run_md(
             if progress is not None:
                 progress(equilibration_steps + frame * every, equilibration_steps + n_steps)
     except moving.calculator_error as error:
-        record.judge(dynamics_gates.failed_calculator(error))
+        record.judge(checks.failed_calculator(error))
     record.judge(*record.closing_gates(temperature if ensemble == "nvt" else None))
     return record.so_far()
-
-
-class _Moving:
-    """Atoms of ASE that move; the only place that speaks its units."""
-
-    def __init__(
-        self,
-        atoms: Any,
-        calculator: Any,
-        temperature: float,
-        timestep: float,
-        ensemble: str,
-        friction: float | None,
-        seed: int,
-    ) -> None:
-        try:
-            from ase import units
-            from ase.calculators.calculator import CalculatorError
-            from ase.md.langevin import Langevin
-            from ase.md.verlet import VelocityVerlet
-        except ImportError:
-            msg = "Found no ASE, whose calculators move the atoms. Run: pip install 'megabar[md]'"
-            raise MissingExtra(msg) from None
-        one_of(ensemble, ENSEMBLES, name="ensemble")
-        _check_friction(ensemble, friction)
-        self.atoms = atoms.copy()
-        self.atoms.calc = calculator
-        self.calculator_error: type[Exception] = CalculatorError
-        self.hydrogen = np.flatnonzero(self.atoms.numbers == 1)
-        self.cutoff = _FIRST_CUTOFF
-        start = [self.atoms.numbers, self.atoms.cell.array, self.atoms.positions]
-        self.starting_digest = provenance.sha256_of_text(repr([one.tolist() for one in start]))
-        random = np.random.default_rng(seed)
-        femtosecond = units.fs / _FEMTOSECOND
-        masses = self.atoms.get_masses()[:, np.newaxis]
-        drawn = random.standard_normal((len(masses), 3)) * np.sqrt(masses * units.kB * temperature)
-        self.freedom = self.atoms.get_number_of_degrees_of_freedom()
-        self.integrator: Any
-        if friction is None:
-            drawn -= masses / masses.sum() * drawn.sum(axis=0)
-            self.freedom -= 3 * (not self.atoms.constraints)
-            self.integrator = VelocityVerlet(self.atoms, timestep * femtosecond)
-        else:
-            self.integrator = Langevin(
-                self.atoms,
-                timestep * femtosecond,
-                temperature_K=temperature,
-                friction=friction / femtosecond,
-                fixcm=False,
-                rng=random,
-            )
-        self.atoms.set_momenta(drawn)
-
-    def advance(self, steps: int) -> None:
-        if steps:
-            self.integrator.run(steps)
-
-    def positions(self) -> NDArray[np.float64]:
-        return np.asarray(self.atoms.positions * ANGSTROM, dtype=np.float64)
-
-    def energies(self) -> tuple[float, float]:
-        """Give potential and kinetic energy [J]."""
-        electronvolt = constants.elementary_charge
-        potential = float(self.atoms.get_potential_energy()) * electronvolt
-        return potential, float(self.atoms.get_kinetic_energy()) * electronvolt
-
-    def stress(self, strain: float) -> NDArray[np.float64] | None:
-        """Give the static stress of the starting atoms [Pa], Voigt; None if there is none."""
-        from ase.calculators.calculator import PropertyNotImplementedError
-
-        strained = self.atoms.copy()
-        strained.calc = self.atoms.calc
-        strained.set_cell(strained.cell.array * (1 + strain), scale_atoms=True)
-        try:
-            found = strained.get_stress(include_ideal_gas=False)
-        except (PropertyNotImplementedError, NotImplementedError):
-            return None
-        pascal = constants.elementary_charge / ANGSTROM**3
-        return np.asarray(found, dtype=np.float64) * pascal
-
-    def neighbours(self) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
-        """Give all pairs of near hydrogens and their distances [m]; every one has a neighbour."""
-        from ase.neighborlist import neighbor_list
-
-        hydrogen = self.atoms[self.hydrogen]
-        search: Any = neighbor_list
-        while True:
-            first, second, distance = search("ijd", hydrogen, self.cutoff)
-            if len(np.unique(first)) == len(hydrogen):
-                return first, second, distance * ANGSTROM
-            self.cutoff *= 2
 
 
 class _Record:
@@ -250,7 +155,7 @@ class _Record:
 
     def __init__(
         self,
-        moving: _Moving,
+        moving: MovingAtoms,
         count: int,
         interval: float,
         told: dict[str, Any],
@@ -282,7 +187,7 @@ class _Record:
         self.taken += 1
         whole = isfinite(self.potential[frame]) and np.isfinite(self.positions[frame]).all()
         if not whole:
-            self.judge(dynamics_gates.finite_gate("energy of every frame", np.array([np.nan])))
+            self.judge(checks.finite_gate("energy of every frame", np.array([np.nan])))
         if len(self.moving.hydrogen):
             self._watch_hydrogen(frame)
 
@@ -297,7 +202,7 @@ class _Record:
         pairs = zip(first[near].tolist(), second[near].tolist(), strict=True)
         self.ages = {pair: self.ages.get(pair, -1) + 1 for pair in pairs}
         self.longest = max(self.longest, *self.ages.values(), 0)
-        gate = dynamics_gates.closest_gate(self.closest, self.limits)
+        gate = checks.closest_gate(self.closest, self.limits)
         if gate.status == "failed":
             self.judge(gate)
 
@@ -318,24 +223,24 @@ class _Record:
         energy = (self.potential + self.kinetic) / len(self.moving.atoms)
         if bath is None:
             times = self.interval * np.arange(self.count, dtype=np.float64)
-            gates.append(dynamics_gates.drift_gate(times, energy, self.limits))
+            gates.append(checks.drift_gate(times, energy, self.limits))
         else:
-            gates.append(dynamics_gates.temperature_gate(self._temperature(), bath, self.limits))
+            gates.append(checks.temperature_gate(self._temperature(), bath, self.limits))
         return gates
 
     def _hydrogen_gates(self) -> list[Gate]:
         host = np.flatnonzero(self.moving.atoms.numbers != 1)
         if not len(self.moving.hydrogen):
-            return [dynamics_gates.not_run("gates of hydrogen", "there is none")]
+            return [checks.not_run("gates of hydrogen", "there is none")]
         gates = [
-            dynamics_gates.closest_gate(self.closest, self.limits),
-            dynamics_gates.nearest_gate(self.nearest, self.limits),
-            *dynamics_gates.pairing_gates(
+            checks.closest_gate(self.closest, self.limits),
+            checks.nearest_gate(self.nearest, self.limits),
+            *checks.pairing_gates(
                 self.paired, self.longest * self.interval, self.interval, self.limits
             ),
         ]
         if len(host):
-            gates.append(dynamics_gates.framework_gate(self.positions[:, host], self.limits))
+            gates.append(checks.framework_gate(self.positions[:, host], self.limits))
         return gates
 
     def _temperature(self) -> NDArray[np.float64]:
@@ -371,16 +276,16 @@ class _Record:
         )
 
 
-def _starting_gates(moving: _Moving, limits: Limits) -> list[Gate]:
+def _starting_gates(moving: MovingAtoms, limits: Limits) -> list[Gate]:
     forces = np.asarray(moving.atoms.get_forces(), dtype=np.float64)
-    gates = [dynamics_gates.finite_gate("forces at the start", forces)]
+    gates = [checks.finite_gate("forces at the start", forces)]
     stresses = [moving.stress(strain) for strain in _STRAINS]
     known = [stress for stress in stresses if stress is not None]
     if len(known) < len(_STRAINS):
-        return [*gates, dynamics_gates.not_run("pressure", "the calculator gives no stress")]
-    gates.append(dynamics_gates.finite_gate("stress at the start", np.array(known)))
+        return [*gates, checks.not_run("pressure", "the calculator gives no stress")]
+    gates.append(checks.finite_gate("stress at the start", np.array(known)))
     pressures = -np.array(known)[:, :3].mean(axis=1)
-    return [*gates, *dynamics_gates.pressure_gates(pressures, limits)]
+    return [*gates, *checks.pressure_gates(pressures, limits)]
 
 
 def _check(atoms: Any, temperature: float, timestep: float, counts: tuple[int, int, int]) -> None:
@@ -401,19 +306,5 @@ def _check(atoms: Any, temperature: float, timestep: float, counts: tuple[int, i
         msg = (
             f"Found n_steps = {n_steps}, equilibration_steps = {equilibration_steps}, every = "
             f"{every}; at least 1, 0 and 1 are needed."
-        )
-        raise ValueError(msg)
-
-
-def _check_friction(ensemble: str, friction: float | None) -> None:
-    if ensemble == "nvt" and not (friction is not None and friction > 0):
-        msg = (
-            "Found ensemble 'nvt' without a positive friction; the bath of Langevin needs one in "
-            "1/s, such as 1e12 for a memory of 1 ps."
-        )
-        raise ValueError(msg)
-    if ensemble == "nve" and friction is not None:
-        msg = (
-            f"Found a friction of {friction:g} 1/s at constant energy. Leave it out, or say 'nvt'."
         )
         raise ValueError(msg)
