@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import inf, isfinite
+from string import ascii_uppercase
 from typing import TYPE_CHECKING, Final
 
 from megabar.cli import nature, terminal
@@ -54,7 +55,7 @@ def words_of(crystal: Crystal, found: Mobility) -> Iterator[terminal.Piece]:
     if found.budget is not None:
         yield _budget_table(found.budget)
     if found.suggestions:
-        yield _suggestion_table(found.suggestions)
+        yield from _suggestion_pieces(found.suggestions)
     yield terminal.Line("conventions", " ".join(found.conventions))
 
 
@@ -140,35 +141,40 @@ def _rigid_table(found: Mobility) -> terminal.Table:
 
 def _model_table(found: Mobility) -> terminal.Table:
     bounds = [(one.name, dict(one.by_motion)) for one in found.bounds]
-    locked = found.times.t1rho is not None
-    rows = []
-    for one in found.by_motion:
-        inversions = [one.from_t1, one.from_t2, *([one.from_t1rho] if locked else [])]
-        rows.append(
-            (
-                one.motion,
-                _minimum(one),
-                *map(_roots, inversions),
-                *(_cm2(by_motion[one.motion]) for _, by_motion in bounds),
-            )
+    inverted = {"T2": "from_t2", "T1rho": "from_t1rho"}
+    if found.floor is None or not found.floor.below:  # else all say the same, and that is said
+        inverted = {"T1": "from_t1", **inverted}
+    used = {
+        route: name
+        for route, name in inverted.items()
+        if any(getattr(one, name) is not None for one in found.by_motion)
+    }
+    rows = [
+        (
+            one.network,
+            one.mechanism,
+            _minimum(one),
+            *(_roots(getattr(one, name)) for name in used.values()),
+            *(_cm2(by_motion[one.motion]) for _, by_motion in bounds),
         )
+        for one in found.by_motion
+    ]
     return terminal.Table(
-        title="model by model; all D in cm2/s",
+        title="model by model; jumps in A, T1 at its minimum in ms, all D in cm2/s",
         columns=(
-            "motion",
-            "T1 minimum at D",
-            "D from T1",
-            "D from T2",
-            *(["D from T1rho"] if locked else []),
-            *(f"{name}: D >=" for name, _ in bounds),
+            "jumps",
+            "atoms",
+            "T1 min",
+            *(f"from {route}" for route in used),
+            *(f"{name} >=" for name, _ in bounds),
         ),
         rows=tuple(rows),
     )
 
 
 def _minimum(one: MotionVerdict) -> str:
-    t1, at = one.t1_minimum
-    return f"{1e3 * t1:.3g} ms, {_cm2(at)}" if isfinite(t1) else "goes nowhere"
+    t1, _ = one.t1_minimum
+    return f"{1e3 * t1:.3g}" if isfinite(t1) else _NOTHING
 
 
 def _roots(found: Inversion | None) -> str:
@@ -195,21 +201,30 @@ def _budget_table(budget: Budget) -> terminal.Table:
     )
 
 
-def _suggestion_table(suggestions: Sequence[Suggestion]) -> terminal.Table:
+def _suggestion_pieces(suggestions: Sequence[Suggestion]) -> Iterator[terminal.Piece]:
+    """Give the predictions of each explanation, and below what the explanations are."""
     told = [one for one in suggestions if one.information > _TELLING][:_SUGGESTED]
-    return terminal.Table(
-        title="what would decide; predictions in ms",
-        columns=("measure", "if", "tells", "apart"),
+    labels = list(dict.fromkeys(label for one in told for label, _ in one.predictions))
+    letters = dict(zip(labels, ascii_uppercase, strict=False))
+    yield terminal.Table(
+        title="what would decide",
+        columns=("measure", *letters.values(), "tells", "apart"),
         rows=tuple(
             (
                 one.measurement,
-                "\n".join(f"{1e3 * time:.3g}: {name}" for name, time in one.predictions),
+                *(_milliseconds(dict(one.predictions).get(label)) for label in letters),
                 f"{one.information:.1f} bit",
                 f"{one.separation:.1f} sigma",
             )
             for one in told
         ),
     )
+    yield from (terminal.Line(f"    {letter}", f"if {label}") for label, letter in letters.items())
+    yield ""
+
+
+def _milliseconds(time: float | None) -> str:
+    return _NOTHING if time is None else f"{1e3 * time:.3g} ms"
 
 
 def _cm2(diffusivity: float) -> str:

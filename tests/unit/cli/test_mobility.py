@@ -98,7 +98,7 @@ def test_people_read_verdict_tables_and_audit(capsys):
         "D >= ",
         "if nothing moved",
         "model by model",
-        "B1: D >=",
+        "B1 >=",
         "conventions",
     ):
         assert said in out

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import pi, sqrt
 from typing import TYPE_CHECKING, Final
 
@@ -138,11 +138,19 @@ def sum_r6_of_sites(*, cell: Array, between: Array) -> Array:
     >>> print(f"{total[0, 0]:.3f}")
     8.402
     """
+    count, other, _ = between.shape
+    return _sum_r6(np.ascontiguousarray(cell).tobytes(), between.tobytes(), count, other).copy()
+
+
+@lru_cache(maxsize=32)  # walks on many networks of one crystal ask for the same sums
+def _sum_r6(cell_bytes: bytes, between_bytes: bytes, count: int, other: int) -> Array:
+    cell = np.frombuffer(cell_bytes).reshape(3, 3)
+    between = np.frombuffer(between_bytes).reshape(count, other, 3)
     volume = abs(np.linalg.det(cell))
     radius = _SPHERE * volume ** (1 / 3)
     longest = float(np.linalg.norm(between, axis=-1).max())
     lattice = images_within(cell, radius + longest) @ cell
-    total = np.full(between.shape[:2], 4 * pi / (3 * volume * radius**3))
+    total = np.full((count, other), 4 * pi / (3 * volume * radius**3))
     for a, row in enumerate(between):
         for b, vector in enumerate(row):
             r2 = ((lattice + vector) ** 2).sum(axis=1)
