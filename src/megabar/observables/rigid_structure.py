@@ -6,6 +6,7 @@ Twin: ``spins.crystal_moments``.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import exp, log, nan, sqrt
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from megabar.matter.crystals import Crystal
     from megabar.spins.crystal_moments import CrystalMoments
+    from megabar.spins.rigid_lines import RigidLine
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,12 +154,10 @@ def rigid_structure(
     >>> print(f"{found.moments.fwhm_gaussian / 1e3:.1f} kHz, {found.half_time * 1e6:.0f} us")
     85.0 kHz, 5 us
     """
-    moments = crystal_moments(crystal)
+    moments, line = _computed(crystal, seed)
     groups = equal_sites(kinds=moments.kinds, sum_r6=moments.sum_r6)
     wait = nan if dead_time is None else dead_time
-    whole = bool(np.all(crystals.hydrogen_sites(crystal).occupancies == 1))
-    if whole or seed is not None:
-        line = rigid_line_many_spin(crystal, partners=8, orientations=32, seed=seed)
+    if line is not None:
         half, source = line.half_time, "many spins"
         left = nan if dead_time is None else line.fid_at(dead_time)
     else:
@@ -182,3 +182,13 @@ def rigid_structure(
         dead_time=wait,
         left_after_dead_time=left,
     )
+
+
+@lru_cache(maxsize=16)
+def _computed(crystal: Crystal, seed: int | None) -> tuple[CrystalMoments, RigidLine | None]:
+    """Moments and line; no line of partly empty sites that nobody drew."""
+    whole = bool(np.all(crystals.hydrogen_sites(crystal).occupancies == 1))
+    line = None
+    if whole or seed is not None:
+        line = rigid_line_many_spin(crystal, partners=8, orientations=32, seed=seed)
+    return crystal_moments(crystal), line

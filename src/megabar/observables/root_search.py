@@ -68,7 +68,8 @@ class Curve:
         found = []
         for index in np.flatnonzero(above[1:] != above[:-1]):
             low, high = np.log(self.diffusivities[index : index + 2])
-            root = brentq(lambda x: self._at(x) - level, low, high, xtol=1e-11)
+            # between points of the grid a rate is nearly a power of D: a line in the logarithms
+            root = brentq(lambda x: log(self._at(x) / level), low, high, xtol=1e-11)
             found.append(exp(root))
         peak, most = (nan, nan) if found else self.maximum()
         return [peak, peak] if most > level else found  # a top between two points of the grid
