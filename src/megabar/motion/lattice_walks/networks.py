@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.spatial import KDTree
 
 from megabar.motion.arguments import positive
 
@@ -311,16 +312,58 @@ def images_within(cell: NDArray[np.float64], radius: float) -> NDArray[np.int64]
     return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
 
 
+def images_around(
+    cell: NDArray[np.float64], fractions: NDArray[np.float64], reach: float
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+    """Repeat sites of a cell as far as they are within a distance of it.
+
+    Parameters
+    ----------
+    cell
+        Lattice vectors as rows [m], (3, 3).
+    fractions
+        Places within the cell, from 0 to 1, (site, 3).
+    reach
+        Distance from the cell [m].
+
+    Returns
+    -------
+    :
+        Cartesian positions [m], (image, 3), the site that each repeats, and its cell in lattice
+        vectors, (image, 3).
+
+    Examples
+    --------
+    >>> places, numbers, shifts = images_around(np.eye(3), np.full((1, 3), 0.5), 0.6)
+    >>> len(places)
+    27
+    """
+    margin = reach * np.linalg.norm(np.linalg.inv(cell), axis=0)
+    axes = [np.arange(-most, most + 1) for most in np.ceil(margin).astype(np.int64)]
+    shifts = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
+    placed = fractions + shifts[:, None, :]
+    near = ((placed >= -margin) & (placed <= 1 + margin)).all(axis=-1)
+    shift, number = np.nonzero(near)
+    return placed[near] @ cell, number, shifts[shift]
+
+
 def _pairs_within(
     cell: NDArray[np.float64], sites: NDArray[np.float64], longest: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """Give first site, second site, image and distance of all pairs up to a distance."""
-    between = sites[None, :, :] - sites[:, None, :]
-    images = images_within(cell, longest + float(np.linalg.norm(between, axis=-1).max()))
-    distance = np.linalg.norm(between[:, :, None, :] + images @ cell, axis=-1)
-    same = (np.eye(len(sites), dtype=bool)[:, :, None]) & ~images.any(axis=1)
-    start, end, which = np.nonzero((distance <= longest) & ~same)
-    return start, end, images[which], distance[start, end, which]
+    fractions = sites @ np.linalg.inv(cell)
+    home = np.floor(fractions).astype(np.int64)
+    places, number, shift = images_around(cell, fractions - home, longest)
+    near = KDTree(places).query_ball_point((fractions - home) @ cell, longest)
+    start = np.repeat(np.arange(len(sites)), [len(one) for one in near])
+    found = np.concatenate([np.asarray(one, dtype=np.int64) for one in near])
+    end = number[found]
+    image = shift[found] + home[start] - home[end]
+    distance = np.linalg.norm(sites[end] + image @ cell - sites[start], axis=1)
+    other = (start != end) | image.any(axis=1)
+    order = np.lexsort((*image.T[::-1], end, start))
+    order = order[other[order]]
+    return start[order], end[order], image[order], distance[order]
 
 
 def _no_such_jump(
