@@ -11,8 +11,10 @@ a Hahn echo, which does not. Spins of other kinds enter only so: refocused by th
 them by the solid echo. Exact to second order in time.
 
 The error is the sum of the changes while every centre loses its three weakest partners, one after
-the other: single changes pass through zero by chance. It held in all of 80 exact decays and echoes
-of nine spins, and was four times too large in the middle of them.
+the other: single changes pass through zero by chance. Of 288 decays and solid echoes of nine
+protons at random places the exact signal was inside in 94 of 100 cases, at a quarter of the error
+in the middle of them, at 4.6 times the error in the worst: read it as two standard deviations, not
+as a bound.
 """
 
 from __future__ import annotations
@@ -54,8 +56,8 @@ class ApproximateSignal:
     values
         Weighted sum over the orientations, complex, (time,).
     error
-        Largest difference to the exact signal that is expected, of a perfect signal of one: the
-        changes while every centre loses its three weakest partners, added up.
+        Expected largest difference to the exact signal, two standard deviations, of a perfect
+        signal of one: the changes while every centre loses its three weakest partners, added up.
     size
         Spins that evolve exactly around each centre, with it.
     """
