@@ -7,8 +7,11 @@ from functools import cache
 
 import numpy as np
 import pytest
-from tests.batteries.moving_lah10 import FREQUENCY, lah10, walk
+from tests.batteries.moving_lah10 import COARSE, FREQUENCY, lah10, walk
 
+from megabar.motion import lattice_walks
+from megabar.observables import motion_models
+from megabar.observables.declared_networks import declared_networks
 from megabar.observables.measured_times import MeasuredTimes
 from megabar.observables.mobility import mobility
 
@@ -20,6 +23,7 @@ PUBLISHED = {
     "fwhm": (1350.0, 0.0),
     "correlation": 0.0,
 }
+MESH = lattice_walks.ZoneMesh(outward=20, across=8)
 RATIOS = (1.0, 0.1, 3.0, 100.0)
 
 
@@ -75,6 +79,24 @@ def test_second_window_comes_from_the_difference_of_the_rates():
     by = dict(bound.by_motion)
     assert list(by.values()) == pytest.approx([5.37e-12, 4.55e-12, 4.06e-12, 2.73e-12], rel=1e-2)
     assert "every other mechanism has R2 >= R1" in bound.sentence
+
+
+def test_windows_of_exclusion_and_of_longer_jumps():
+    """D from T2 and both bounds: 2.291, 1.68, 6.64 and 2.61, 1.91, 7.56 in 1e-12 m2/s."""
+    networks = dict(declared_networks(lah10()))
+    names = list(networks)
+    full, far = (networks[name] for name in (names[0], names[-1]))
+    models = [
+        motion_models.exchange_walk(lah10(), full, name="A + B", mesh=MESH).alone(),
+        motion_models.lattice_walk(lah10(), far, name="all below 1.9 A", mesh=COARSE).alone(),
+    ]
+    found = mobility(
+        times=MeasuredTimes(**PUBLISHED), crystal=lah10(), motions=models, length_error=0.0
+    )
+    routes = [one.from_t2.diffusivity for one in found.by_motion]
+    assert routes == pytest.approx([2.291e-12, 2.61e-12], rel=1e-2)
+    for name, expected in (("B1", [1.68e-12, 1.91e-12]), ("B2", [6.64e-12, 7.56e-12])):
+        assert list(dict(found.bound(name).by_motion).values()) == pytest.approx(expected, rel=1e-2)
 
 
 def test_width_bounds_weakly():

@@ -166,8 +166,8 @@ def _sentence(
     )
     if not allowed:
         return (
-            f"D = {cm2(diffusivity)} is excluded under every model: {means}, and one of them "
-            "relaxes or broadens more than was measured."
+            f"D = {cm2(diffusivity)} is excluded under every model: {means}, and R1, R2, R1rho or "
+            "the width would exceed what was measured."
         )
     rest = ""
     if share[0] < 1:

@@ -162,7 +162,11 @@ def _conclusion(found: Mobility) -> Iterator[str]:
     if found.quality == "lower bound":
         windows = [one for one in found.bounds if one.name in ("B1", "B2") and one.diffusivity > 0]
         if len(windows) == 2:
-            yield f"Consistent windows, both open above: {_window(*windows)}."
+            one, two = (_window(found, bound) for bound in windows)
+            yield (
+                f"Consistent windows, both open above: assuming nothing, {one}; if "
+                f"{ASSUMPTIONS['B2']}, {two}."
+            )
         yield (
             f"D >= {cm2(low)} whatever else relaxes or broadens, over {len(found.by_motion)} "
             "models. No upper bound follows: faster motion relaxes less, and another mechanism "
@@ -172,11 +176,15 @@ def _conclusion(found: Mobility) -> Iterator[str]:
         yield "These data bound D on neither side."
 
 
-def _window(one: Bound, two: Bound) -> str:
-    return (
-        f"D >= {cm2(one.diffusivity)} assuming nothing (up to {cm2(one.window[1])} by model), and "
-        f"D >= {cm2(two.diffusivity)} if {ASSUMPTIONS['B2']} (up to {cm2(two.window[1])} by model)"
-    )
+def _window(found: Mobility, bound: Bound) -> str:
+    """Bound over all models, over the mechanisms of the first network, and the highest."""
+    first = found.by_motion[0].network
+    alike = {one.motion for one in found.by_motion if one.network == first}
+    values = [value for name, value in bound.by_motion if name in alike]
+    own = ""
+    if 1 < len(values) < len(bound.by_motion):
+        own = f"{cm2(min(values))} to {cm2(max(values))} with {first} by mechanism, "
+    return f"D >= {cm2(bound.diffusivity)} ({own}up to {cm2(bound.window[1])} by model)"
 
 
 def _beside(found: Mobility) -> Iterator[str]:
