@@ -165,7 +165,7 @@ def diffusivity_from_t2(
     if refused is not None:
         return refused
     curve = curve_of(model, larmor_frequency=times.larmor_frequency, rate="r2")
-    roots = _roots(curve, times, model, center=r2, levels=levels_of(times.t2, sigmas))
+    roots = roots_of(curve, times, model, center=r2, levels=levels_of(times.t2, sigmas))
     if len(roots) != 1:
         text = f"R2 = {r2:.3g} s-1 lies beyond twelve decades of motion of the model."
         return _none("T2", model, "OUTSIDE_MODEL_RANGE", text)
@@ -232,7 +232,7 @@ def levels_of(time: tuple[float, float] | None, sigmas: float) -> tuple[float, f
     return 1 / (value + sigmas * std), 1 / shortest if shortest > 0 else inf
 
 
-def _roots(
+def roots_of(
     curve: Curve,
     times: MeasuredTimes,
     model: Motion,
@@ -240,6 +240,26 @@ def _roots(
     center: float,
     levels: tuple[float, float],
 ) -> tuple[Root, ...]:
+    """Give every D of a curve with one rate, with its interval, omega0 tau_c and branch.
+
+    Parameters
+    ----------
+    curve
+        Rate over D.
+    times
+        For the field.
+    model
+        The motion, for its correlation time.
+    center
+        Rate [s-1].
+    levels
+        Smallest and largest rate within errors [s-1].
+
+    Returns
+    -------
+    :
+        Roots, slowest first; the branch is the side of the largest rate.
+    """
     fastest, _ = curve.maximum()
     return tuple(
         Root(
@@ -267,7 +287,7 @@ def _all_roots(times: MeasuredTimes, model: Motion, floor: Floor, *, sigmas: flo
             f"(pair at {floor.pair_distance_needed * 1e10:.3f} A)."
         )
         return _none("T1", model, "BELOW_MODEL_MINIMUM", text)
-    roots = _roots(curve, times, model, center=r1, levels=(lowest, highest))
+    roots = roots_of(curve, times, model, center=r1, levels=(lowest, highest))
     near = [max(one.diffusivity / at_minimum, at_minimum / one.diffusivity) for one in roots]
     if highest > largest or not roots or min(near) < _NEAR_MINIMUM:
         ends = curve.crossings(lowest)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from megabar.observables.diffusivity import levels_of, refusal, within_redfield
-from megabar.observables.diffusivity_answers import Inversion, Root, cm2
+from megabar.observables.diffusivity import levels_of, refusal, roots_of, within_redfield
+from megabar.observables.diffusivity_answers import Inversion, cm2
 from megabar.observables.diffusivity_bounds import slowest_narrowed
 from megabar.observables.root_search import curve_of
 
 if TYPE_CHECKING:
+    from megabar.observables.diffusivity_answers import Root
     from megabar.observables.measured_times import MeasuredTimes
     from megabar.observables.motion_models import Motion
 
@@ -120,14 +121,6 @@ def _fast_roots(
         rate="r1rho",
         locking_frequency=times.locking_frequency,
     )
-    lowest, highest = levels_of(times.t1rho, sigmas)
-    return tuple(
-        Root(
-            diffusivity=root,
-            interval=curve.around(root, lowest=lowest, highest=highest),
-            reduced_time=times.angular_frequency * float(model.correlation_time(root)),
-            branch="fast",
-        )
-        for root in curve.crossings(rate)
-        if root >= model.slowest()
-    )
+    levels = levels_of(times.t1rho, sigmas)
+    found = roots_of(curve, times, model, center=rate, levels=levels)
+    return tuple(root for root in found if root.diffusivity >= model.slowest())
