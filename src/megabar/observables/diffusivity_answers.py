@@ -6,7 +6,7 @@ Twin: ``motion.lattice_walks``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import nan
+from math import floor, log10, nan
 from typing import Final
 
 REASONS: Final = {
@@ -116,3 +116,29 @@ def cm2(diffusivity: float) -> str:
     '1.92e-08 cm2/s'
     """
     return f"{diffusivity * 1e4:.3g} cm2/s"
+
+
+def with_error(value: float, std: float) -> str:
+    """Print a number to the second digit of its standard error.
+
+    Parameters
+    ----------
+    value
+        Any number.
+    std
+        Its standard error, in the same unit.
+
+    Returns
+    -------
+    :
+        Both in words; the number alone without an error.
+
+    Examples
+    --------
+    >>> with_error(1.0, 0.144), with_error(1.2e-12, 8.91), with_error(666.7, 88.9)
+    ('1.00 +- 0.14', '0.0 +- 8.9', '667 +- 89')
+    """
+    if not std > 0:
+        return f"{value:.3g}"
+    digits = max(1 - floor(log10(std)), 0)
+    return f"{round(value, digits) + 0.0:.{digits}f} +- {std:.{digits}f}"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from megabar.motion.relaxation import REDFIELD_LIMIT
-from megabar.observables.diffusivity_answers import cm2
+from megabar.observables.diffusivity_answers import cm2, with_error
 from megabar.observables.root_search import curve_of
 
 if TYPE_CHECKING:
@@ -108,13 +108,13 @@ def diffusivity_and_further_rate(
     rate = _further_rate(times, motion, found)
     if rate[0] < -sigmas * rate[1]:
         text = (
-            f"A further rate of {rate[0]:.3g}({rate[1]:.2g}) s^-1 would be negative: this motion "
+            f"A further rate of {with_error(*rate)} s^-1 would be negative: this motion "
             "and one rate that adds the same to R1 and R2 do not explain both."
         )
         return _no_fit(motion, "no solution", text, further_rate=rate)
     text = (
         f"D = {cm2(found)} ({cm2(interval[0])} to {cm2(interval[1])}) with a further rate of "
-        f"{rate[0]:.3g}({rate[1]:.2g}) s^-1 in R1 and R2 alike; equality in both is assumed."
+        f"{with_error(*rate)} s^-1 in R1 and R2 alike; equality in both is assumed."
     )
     return JointFit(
         motion=motion.name, diffusivity=found, interval=interval, further_rate=rate,

@@ -10,6 +10,7 @@ from math import nan
 from typing import TYPE_CHECKING, Final
 
 from megabar.motion import relaxation
+from megabar.observables.diffusivity_answers import with_error
 
 if TYPE_CHECKING:
     from megabar.observables.measured_times import MeasuredTimes
@@ -95,7 +96,7 @@ def extreme_narrowing(
         highest = max(ratio[0] + sigmas * ratio[1], 1.0)
         allowed = float(relaxation.reduced_time_from_ratio(ratio=highest))
         said = (
-            f"R2/R1 = {ratio[0]:.3g}({ratio[1]:.2g}), which one exponential allows up to omega0 "
+            f"R2/R1 = {with_error(*ratio)}, which one exponential allows up to omega0 "
             f"tau = {allowed:.2g}"
         )
     proven = equal and reduced < NARROW

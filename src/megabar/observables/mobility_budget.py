@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import exp, inf, isnan, log, nan, sqrt
 from typing import TYPE_CHECKING, Final
 
+from megabar.observables.diffusivity_answers import with_error
 from megabar.observables.root_search import curve_of
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def budget_of(
             f"error of {_LABELS[rate]}",
             [seen.solve(first, value + sign * sigmas * std) / center for sign in (1, -1)],
             "random",
-            f"{sigmas:g} standard errors of {value:.3g}({std:.2g}) s^-1",
+            f"{sigmas:g} standard errors of {with_error(value, std)} s^-1",
         ),
         _row(
             "lattice parameter",
