@@ -145,7 +145,7 @@ def verdict(found: Mobility, motions: Sequence[Motion]) -> Any:
             _draw_times(axes[0, 0], found, moving)
             return figure
         figure, axes = figures.sheet(
-            1, 2, height=3.5, widths=(1.75, 1), left=0.08, right=0.985, bottom=0.135, top=0.91,
+            1, 2, height=3.5, widths=(1.75, 1), left=0.095, right=0.985, bottom=0.135, top=0.91,
             wspace=0.12,
         )  # fmt: skip
         _draw_times(axes[0, 0], found, moving)

@@ -68,3 +68,15 @@ def test_progress_is_silent_without_a_terminal(capsys):
 def test_an_error_of_several_lines_is_printed_as_one(capsys):
     terminal.print_error("first\n  second")
     assert capsys.readouterr().err == "megabar: first second\n"
+
+
+def test_a_line_is_folded_under_its_own_words(capsys):
+    answer = terminal.Answer(verb="show", facts={}, text=(terminal.Line("data", "word " * 60),))
+    terminal.print_answer(answer, as_json=False)
+    first, *others = capsys.readouterr().out.splitlines()
+    assert first.startswith("data         word")
+    assert others
+    for line in (first, *others):
+        assert len(line) <= 120
+    for line in others:
+        assert line.startswith(" " * 13 + "word")
