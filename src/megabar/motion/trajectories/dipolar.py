@@ -190,8 +190,8 @@ def dipolar_correlation_from_positions(
         move; None for like spins.
     images
         One of :data:`IMAGES`. Nearest images jump, which shortens S once spins have crossed the
-        cell, and in a cell that is not cubic leave a false plateau; tracked ones cost ten times as
-        much and need positions that are unwrapped.
+        cell, and in a cell that is not cubic leave a false plateau; tracked ones cost twenty times
+        as much and more, and need positions that are unwrapped.
     reach
         Tracked images that never come so near are dropped [m]; None for nearest ones.
     static
