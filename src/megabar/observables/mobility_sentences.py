@@ -77,11 +77,16 @@ def _line(found: Mobility) -> Iterator[str]:
     if width < narrow / 2:
         yield f"{seen}: the hydrogen that is seen moves, whatever the model."
     else:
-        yield f"{seen}: the width shows little motion."
+        yield f"{seen}: the width alone shows little motion."
     if times.t2 is None:
         return
     own = float(narrowing.fwhm_from_t2(t2=times.t2[0]))
-    if own < width:
+    if own < width and width >= narrow / 2:
+        yield (
+            f"T2 would leave it {own:.0f} Hz: width and T2 are hardly those of the same spins, "
+            "rigid ones and moving ones."
+        )
+    elif own < width:
         yield (
             f"Of it T2 explains {own:.0f} Hz; the other {width - own:.0f} Hz "
             f"({1e6 * (width - own) / times.larmor_frequency:.2g} ppm) differ from place to place "

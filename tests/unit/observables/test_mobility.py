@@ -287,3 +287,10 @@ def test_gradient_that_decays_an_echo_as_t2_does_has_exponent_one():
         gradient=gradient, diffusivity=1e-10, delay=1e-3, gyromagnetic_ratio=2.6752218744e8
     )
     assert float(found) == pytest.approx(1.0, rel=1e-6)
+
+
+def test_rigid_width_beside_a_long_t2_is_said_to_be_of_other_spins():
+    found = judge(measured(t2=(1.5e-3, 1e-4), fwhm=(200e3, 1e3)), [walk()])
+    assert "hardly those of the same spins" in " ".join(found.verdict)
+    narrowed = judge(measured(t2=(1.5e-3, 1e-4), fwhm=(1350.0, 10.0)), [walk()])
+    assert "1138 Hz (2.9 ppm) differ from place to place" in " ".join(narrowed.verdict)
