@@ -233,7 +233,7 @@ def _draw(rows: np.ndarray, file: Path) -> None:
         ax.set_xlabel(label)
         ax.set_xticks(part[:, column], [f"{n:,.0f}" for n in part[:, column]])
         ax.minorticks_off()
-    axes[0].legend(frameon=False)
+        ax.legend(frameon=False)
     figure.savefig(file, dpi=150)
 
 

@@ -301,9 +301,9 @@ def test_the_table_of_finite_cells_is_met():
         (300 * PS, tail, 1, 30.0),
     ):
         found = np.array([rates(values, reach, used)[column] for values in s])
-        error = found.std(ddof=1) / np.sqrt(len(found))
-        assert abs(found.mean() - expected) < max(0.03 * expected, 3 * error)
+        assert found.mean() == pytest.approx(expected, rel=0.03)
     for lag, expected in ((50, 1.40), (100, 1.04), (200, 0.66), (400, 0.25)):
         ratio = s[:, lag] / tail.correlation(lags[lag])
         error = ratio.std(ddof=1) / np.sqrt(len(ratio))
-        assert abs(ratio.mean() - expected) < max(0.03, 3 * error)
+        # the table was simulated too, with an error about as large
+        assert abs(ratio.mean() - expected) < 4 * np.sqrt(2) * error

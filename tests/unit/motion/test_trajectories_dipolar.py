@@ -291,3 +291,27 @@ def test_averaged_couplings_need_three_blocks():
         trajectories.averaged_couplings_from_positions(
             positions=wandering(1, 50, 3, SKEW), cell=SKEW, time_blocks=2
         )
+
+
+def test_two_correlators_of_the_same_hops_agree():
+    """From positions by Fourier transform, and from a table of pairs of sites lag by lag."""
+    from megabar.motion.lattice_walks import kernels
+
+    lattice = vacancy_walks.lanthanum_decahydride(repeats=1)
+    walk = vacancy_walks.walk(lattice, vacancies=4, frames=300, interval=1.0, seed=1)
+    edge = lattice.cell[0, 0]
+    apart = walk[:, :, np.newaxis] - lattice.sites
+    off = np.linalg.norm(apart - edge * np.rint(apart / edge), axis=-1)
+    sites = off.argmin(axis=-1).astype(np.int32)
+    between = (lattice.sites[:, np.newaxis] - lattice.sites) * 1e-10
+    table = trajectories.static_components(vectors=between, cell=lattice.cell * 1e-10) * 1e-30
+    found = correlate(walk * 1e-10, lattice.cell * 1e-10, 60 * PS)
+    assert found.time_blocks == 1  # all origins on both sides
+    lags = np.array([0, 1, 5, 20, 60])
+    expected = np.empty(5)
+    kernels.correlate_tensors(
+        sites, table.astype(np.float32), lags, np.ones(5, dtype=np.int64), expected
+    )
+    # atoms exactly half a cell apart have two images; either may have been taken
+    grain = 5e-3 * expected[0]
+    np.testing.assert_allclose(found.values[lags] * 1e-60, expected, atol=grain)

@@ -13,7 +13,7 @@ off biases j(0) by :math:`-2 t_\text c / T`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -139,15 +139,11 @@ class DipolarCorrelation:
     def up_to(self, lag: float) -> DipolarCorrelation:
         """Give the same with its lags cut after one [s]."""
         keep = self.lags <= lag * (1 + 1e-9)
-        return DipolarCorrelation(
+        return replace(
+            self,
             lags=self.lags[keep],
             sums=self.sums[..., keep],
             origins=self.origins[:, keep],
-            spins=self.spins,
-            static_part=self.static_part,
-            duration=self.duration,
-            images=self.images,
-            like=self.like,
         )
 
 

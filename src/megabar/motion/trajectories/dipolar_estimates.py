@@ -11,7 +11,7 @@ Twin: ``observables.relaxation_times``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from math import nan
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from megabar.motion.relaxation import Rates
+    from megabar.motion.spectral_densities import Model
     from megabar.motion.trajectories.dipolar import DipolarCorrelation
 
     Array = NDArray[np.float64]
@@ -89,61 +90,15 @@ class Verdict:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class DensityEstimate:
-    """A spectral density with its error.
+class Judged:
+    """Numbers that come with a verdict.
 
     Parameters
     ----------
-    angular_frequency
-        [rad/s], any shape.
-    values
-        j [m-6 s] there, also where the verdict says that they mean nothing.
-    std
-        Their standard errors, that of the tail left out.
-    tail_part
-        What the tail added [m-6 s]; it goes as the diffusivity to the power -3/2.
     verdict
         What they mean.
     """
 
-    angular_frequency: Array
-    values: Array
-    std: Array
-    tail_part: Array
-    verdict: Verdict
-
-    @property
-    def quality(self) -> str:
-        """Quality of the verdict."""
-        return self.verdict.quality
-
-    @property
-    def reason(self) -> str:
-        """Reason of the verdict."""
-        return self.verdict.reason
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class RelaxationEstimate:
-    """R1 and R2 of the dipole couplings of a trajectory.
-
-    Parameters
-    ----------
-    r1, r2
-        [s-1], shape of the Larmor frequency.
-    r1_std, r2_std
-        Their standard errors, that of the tail left out.
-    second_moment
-        Of S(0), rigid at each instant [rad2 s-2]; vibrations inflate it.
-    verdict
-        What they mean.
-    """
-
-    r1: Array
-    r2: Array
-    r1_std: Array
-    r2_std: Array
-    second_moment: float
     verdict: Verdict
 
     @property
@@ -165,6 +120,49 @@ class RelaxationEstimate:
     def correlation_time(self) -> float:
         """Correlation time [s]."""
         return self.verdict.correlation_time
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DensityEstimate(Judged):
+    """A spectral density with its error.
+
+    Parameters
+    ----------
+    angular_frequency
+        [rad/s], any shape.
+    values
+        j [m-6 s] there, also where the verdict says that they mean nothing.
+    std
+        Their standard errors, that of the tail left out.
+    tail_part
+        What the tail added [m-6 s]; it goes as the diffusivity to the power -3/2.
+    """
+
+    angular_frequency: Array
+    values: Array
+    std: Array
+    tail_part: Array
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RelaxationEstimate(Judged):
+    """R1 and R2 of the dipole couplings of a trajectory.
+
+    Parameters
+    ----------
+    r1, r2
+        [s-1], shape of the Larmor frequency.
+    r1_std, r2_std
+        Their standard errors, that of the tail left out.
+    second_moment
+        Of S(0), rigid at each instant [rad2 s-2]; vibrations inflate it.
+    """
+
+    r1: Array
+    r2: Array
+    r1_std: Array
+    r2_std: Array
+    second_moment: float
 
 
 def spectral_density_from_correlation(
@@ -325,16 +323,16 @@ class _Coupling(NamedTuple):
     gyromagnetic_ratio: float
     partner: tuple[float, float] | None
 
-    def rates(self, density: object, larmor_frequency: Array) -> Rates:
+    def rates(self, density: Model, larmor_frequency: Array) -> Rates:
         """Give R1 and R2."""
         if self.partner is None:
             return rates_like(
-                spectral_density=density,  # type: ignore[arg-type]
+                spectral_density=density,
                 gyromagnetic_ratio=self.gyromagnetic_ratio,
                 larmor_frequency=larmor_frequency,
             )
         return rates_unlike(
-            spectral_density=density,  # type: ignore[arg-type]
+            spectral_density=density,
             gyromagnetic_ratio=self.gyromagnetic_ratio,
             gyromagnetic_ratio_partner=self.partner[0],
             spin_partner=self.partner[1],
@@ -506,14 +504,11 @@ def _within_redfield(verdict: Verdict, second_moment: float) -> Verdict:
     )
     if angle <= REDFIELD_LIMIT:
         return verdict
-    return Verdict(
+    return replace(
+        verdict,
         quality="not reached",
         reason=(
             f"the spins turn by {angle:.2g} rad in a correlation time, more than {REDFIELD_LIMIT}; "
             "the line is no longer narrowed, see motion.narrowing"
         ),
-        cut=verdict.cut,
-        correlation_time=verdict.correlation_time,
-        tail_ratio=verdict.tail_ratio,
-        tail_accepted=verdict.tail_accepted,
     )
