@@ -217,6 +217,14 @@ def test_the_cut_off_follows_the_correlation_time():
         assert found.verdict.cut == pytest.approx(8 * tau, rel=0.03)
 
 
+def test_vibrations_that_hold_most_of_the_sum_do_not_end_the_integral():
+    values = 1e60 * (0.95 * np.exp(-LAGS / PS) + 0.05 * np.exp(-LAGS / (100 * PS)))
+    found = estimate(made(LAGS, values, duration=1e5 * PS))
+    assert found.quality == "value"
+    exact = 2e60 * (0.95 / np.tanh(0.5) / 2 + 0.05 * 100) * PS  # of a trapezoid over frames
+    assert float(found.values) == pytest.approx(exact, rel=0.02)
+
+
 def test_frequencies_are_those_asked_for():
     omega = 2 * np.pi * np.array([0.0, 395e6, 790e6, 3e9])
     found = estimate(made(LAGS, 1e60 * np.exp(-LAGS / TAU), duration=1e5 * PS), omega=omega)

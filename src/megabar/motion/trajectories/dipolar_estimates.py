@@ -406,7 +406,7 @@ def _verdict(
 
 
 def _cut_off(correlation: DipolarCorrelation, cut: float | None) -> float:
-    """Give the cut-off asked for, or the first lag of 8 areas under S before it."""
+    """Give the cut-off asked for, or the first lag of 8 areas under S, by which S has decayed."""
     lags = correlation.lags
     if cut is not None:
         if not lags[1] <= cut <= lags[-1] * (1 + 1e-9):
@@ -419,7 +419,9 @@ def _cut_off(correlation: DipolarCorrelation, cut: float | None) -> float:
     values = correlation.values
     steps = (values[1:] + values[:-1]) / 2 * np.diff(lags)
     area = np.concatenate([[0.0], np.cumsum(steps)]) / values[0]
-    reached = np.flatnonzero((lags >= CUT_OVER_TIME * area) & (lags > lags[1]))
+    late = 4 * (area - np.interp(0.75 * lags, lags, area))  # last quarter, times the cut-off
+    decayed = (late <= LARGEST_REST * area) & (lags > lags[1])
+    reached = np.flatnonzero((lags >= CUT_OVER_TIME * area) & decayed)
     return float(lags[reached[0]] if reached.size else lags[-1])
 
 
