@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from megabar.cli import nature, terminal
 from megabar.report.numbers import format_value
+from megabar.schemas import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -89,7 +90,8 @@ def _data(found: Mobility) -> Iterator[str]:
         if pair is not None:
             yield f"{name} = {format_value(1e3 * pair[0], 1e3 * pair[1], 'ms')}"
     if times.t2 is not None:
-        yield f"T2 by {times.t2_sequence}"
+        known = times.t2_sequence != UNKNOWN
+        yield f"T2 by {times.t2_sequence}" if known else "sequence of T2 unknown"
     if times.locking_frequency is not None:
         yield f"locked at {times.locking_frequency / 1e3:.4g} kHz"
     if times.fwhm is not None:

@@ -27,6 +27,7 @@ _SEEN: Final = 1.6  # half width of the frequency axis over the width of the lin
 _CM2: Final = 1e4  # cm2 in a m2
 _GRID: Final = 400
 _ROOM: Final = 12.0  # factor on D beyond what is found
+_MARGIN: Final = 40.0  # factor on times beyond what is found
 _LEAST_FACTOR: Final = 1e-3  # smaller ones are drawn up to here
 _TORNADO: Final = {"random": _BLUE, "choice": _RED, "convention": "#bbbbbb"}
 _DECAY: Final = 9.0  # length of the time axis over the half time
@@ -159,6 +160,7 @@ def _draw_times(ax: Any, found: Mobility, motions: Sequence[Motion]) -> None:
     ax.set_xscale("log")
     ax.set_yscale("log")
     ax.set_xlim(_CM2 * grid[0], _CM2 * grid[-1])
+    ax.set_ylim(*_height(found))
     drawn = [("T₁", _BLUE, times.t1, "r1"), ("T₂", _RED, times.t2, "r2")]
     if times.t1rho is not None:
         drawn.append(("T₁ρ", _GREEN, times.t1rho, "r1rho"))
@@ -197,16 +199,29 @@ def _span(found: Mobility, motions: Sequence[Motion]) -> tuple[float, float]:
     return max(low, min(one.slowest() for one in motions)), high
 
 
+def _height(found: Mobility) -> tuple[float, float]:
+    """Give the times worth showing [ms]: what was measured, the floor and the minima of T1."""
+    times = found.times
+    known = [one[0] for one in (times.t1, times.t2, times.t1rho) if one is not None]
+    known += [one.t1_minimum[0] for one in found.by_motion if np.isfinite(one.t1_minimum[0])]
+    if found.floor is not None:
+        known.append(found.floor.floor)
+    return 1e3 * min(known) / _MARGIN, 1e3 * max(known) * _MARGIN
+
+
 def _draw_model(ax: Any, grid: Any, curves: Any, name: str, colour: str) -> None:
     ax.fill_between(
         _CM2 * grid, curves.min(axis=0), curves.max(axis=0), color=colour, alpha=0.16, lw=0
     )
     ax.plot(_CM2 * grid, curves[0], color=colour, lw=1.4)
-    place = len(grid) // 12
+    low, high = ax.get_ylim()
+    inside = np.flatnonzero((curves[0] > 1.5 * low) & (curves[0] < high / 3))
+    place = inside[min(len(grid) // 12, len(inside) - 1)] if inside.size else 0
     below = name == "T₂"
     ax.annotate(
         name, (_CM2 * grid[place], curves[0][place]), color=colour, xytext=(0, -3 if below else 3),
-        textcoords="offset points", ha="left", va="top" if below else "bottom",
+        textcoords="offset points", ha="right" if name == "T₁ρ" else "left",
+        va="top" if below else "bottom",
     )  # fmt: skip
 
 
@@ -257,13 +272,13 @@ def _draw_limits(ax: Any, found: Mobility, grid: Any) -> None:
         zorder=-1, alpha=0.7,
     )  # fmt: skip
     top = ax.get_xaxis_transform()
-    for bound in found.bounds:
-        if bound.name in ("B1", "B2") and bound.diffusivity > 0:
-            ax.axvline(_CM2 * bound.diffusivity, color="#333333", lw=0.8)
-            ax.text(
-                _CM2 * bound.diffusivity, 0.985, f" {bound.name} ", transform=top, va="top",
-                ha="right" if bound.name == "B1" else "left", color="#333333",
-            )  # fmt: skip
+    bounds = [one for one in found.bounds if one.name != "BW" and one.diffusivity > 0]
+    for place, bound in enumerate(sorted(bounds, key=lambda one: one.diffusivity)):
+        ax.axvline(_CM2 * bound.diffusivity, color="#333333", lw=0.8)
+        ax.text(
+            _CM2 * bound.diffusivity, 0.985 - 0.06 * max(place - 1, 0), f" {bound.name} ",
+            transform=top, va="top", ha="left" if place else "right", color="#333333",
+        )  # fmt: skip
     for claim in found.claims:
         ax.axvline(_CM2 * claim.diffusivity, color=_GREY, lw=0.9, ls=(0, (2, 2)))
         ax.text(
@@ -288,7 +303,8 @@ def _draw_tornado(ax: Any, budget: Budget) -> None:
         ends = max(left, least), min(right, most)
         ax.barh(level, ends[1] - ends[0], left=ends[0], height=0.34, color=colour)
         ax.text(
-            0.0, level + 0.24, source, ha="left", va="bottom", transform=ax.get_yaxis_transform(),
+            0.0, level + 0.24, source, ha="left", va="bottom", bbox=_PAPER,
+            transform=ax.get_yaxis_transform(),
         )  # fmt: skip
         ax.text(
             1.0, level + 0.24, f"{left:.3g} to {right:.3g}", ha="right", va="bottom", color=_GREY,
