@@ -87,3 +87,23 @@ def dense_signal(system, orientations, elements, channel, times, detected=None):
         times=times,
     )
     return signal / np.trace(detect @ sum(operators[n].x for n in own)).real
+
+
+def unshifted_system():
+    """Two protons, a lanthanum and a sodium in field gradients to first order: its own mirror."""
+
+    def in_gradient(channel, spin, coupling):
+        quadrupole = Quadrupole(
+            coupling=coupling, gradient=gradient_tensor(asymmetry=0.6), larmor_frequency=None
+        )
+        return Spin(channel=channel, spin=spin, quadrupole=quadrupole)
+
+    positions = np.vstack([CUBE[:2], A * np.array([[1.1, 1.3, 1.2], [-1.5, 1.0, 0.5]])])
+    return SpinSystem(
+        spins=(
+            *(Spin(channel="1H", spin=0.5),) * 2,
+            in_gradient("139La", 3.5, 0.2e6),
+            in_gradient("23Na", 1.5, 0.1e6),
+        ),
+        pairs=dipolar_pairs(positions, gyromagnetic_ratios=[GAMMA, GAMMA, 3.8e7, 7.1e7]),
+    )

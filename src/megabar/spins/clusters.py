@@ -1,9 +1,9 @@
 r"""Signals of a few coupled spins, exact: free induction decay and echoes of two ideal pulses.
 
 Every block of conserved numbers is diagonalised for a batch of orientations; pulses join the
-blocks as products of rotations of single spins. Made for up to eight protons; other nuclei count as
-full spins with all their levels. Signals are those of the receiver,
-:math:`\mathrm{Tr}[I_+ \rho(t)]`, over what a perfect 90 degree pulse gives.
+blocks as products of rotations of single spins. Made for up to eight protons; other nuclei count
+as full spins with all their levels, eight times the blocks for one 139La. Signals are those of the
+receiver, :math:`\mathrm{Tr}[I_+ \rho(t)]`, over what a perfect 90 degree pulse gives.
 
 Finite pulses are in ``spins.cluster_sequences``, more spins in ``spins.larger_clusters``. Not
 included: relaxation.
@@ -11,7 +11,6 @@ included: relaxation.
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -24,15 +23,19 @@ from megabar.spins.cluster_solutions import (
     in_eigenstates,
     overlap,
 )
+from megabar.spins.second_pulses import (
+    SecondPulse,
+    coherences_after_delay,
+    passes_from_phases,
+)
 from megabar.spins.sequences import IdealPulse
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Sequence
 
     from numpy.typing import NDArray
 
     from megabar.spins.orientations import Orientations
-    from megabar.spins.spin_blocks import Solution, SpinBlocks
     from megabar.spins.spin_systems import SpinSystem
 
     Array = NDArray[np.float64]
@@ -304,13 +307,13 @@ def echo_from_cluster(
     started, seen = solutions.chosen(channel, None), solutions.chosen(channel, detected)
     steps = cluster_solutions.steps(blocks, channel, mirrored=mirrored)
     passes = [
-        (phase, _Turn(blocks, channel, second.angle, factors, [step[:2] for step in steps]))
-        for phase, factors in _passes(first.phase, second.phase, {-1, 1} & set(orders))
+        (phase, SecondPulse(blocks, channel, second.angle, factors, [step[:2] for step in steps]))
+        for phase, factors in passes_from_phases(first.phase, second.phase, {-1, 1} & set(orders))
     ]
     total = np.zeros(len(times), dtype=np.complex128)
     for solution, weight in solutions:
         start = {step[:2]: overlap(blocks, solution, *step[:2], started) for step in steps}
-        before = _before(blocks, solution, start, delay)
+        before = coherences_after_delay(blocks, solution, start, delay)
         for phase, turn in passes:
             turned = turn(before)
             lines = Lines(solution, weight)
@@ -330,85 +333,6 @@ def echo_from_cluster(
         )
         total += -1j * kept * np.exp(1j * second.phase) * fid
     return total
-
-
-class _Turn:
-    """What the second pulse, of phase y, makes of the coherences before it.
-
-    ``before`` holds for every two neighbouring blocks C and S of ``rho = -(i/2) (C + i S)`` between
-    the lower and the upper. Order 1 is the adjoint of order -1; factors weigh the two.
-    """
-
-    def __init__(
-        self,
-        blocks: SpinBlocks,
-        channel: str,
-        angle: float,
-        factors: Mapping[int, float],
-        steps: Sequence[tuple[int, int]],
-    ) -> None:
-        self.factors = factors
-        sorted_states = np.concatenate(blocks.members)
-        rotation = blocks.rotation(channel, angle)[np.ix_(sorted_states, sorted_states)]
-        ends = np.cumsum([0, *(len(members) for members in blocks.members)])
-        self.places = [slice(*pair) for pair in pairwise(ends)]
-        uppers = [np.arange(*pair) for pair in (ends[upper : upper + 2] for _, upper in steps)]
-        self.right = np.ascontiguousarray(rotation[np.concatenate(uppers)].T)
-        columns = np.cumsum([0, *(len(upper) for upper in uppers)])
-        self.columns = dict(zip(steps, (slice(*pair) for pair in pairwise(columns)), strict=True))
-        self.left = {step: rotation[self.places[step[0]]] for step in steps}
-
-    def __call__(self, before: dict[tuple[int, int], Array]) -> dict[tuple[int, int], Array]:
-        """Give the order -1 after the pulse, real and imaginary part, in product states."""
-        _, batch = next(iter(before.values())).shape[:2]
-        half = np.zeros((2, batch, *self.right.shape))
-        for (lower, upper), one in before.items():
-            down, up = self.places[lower], self.places[upper]
-            if -1 in self.factors:
-                half[:, :, down] += _times(one, self.factors[-1] * self.right[up])
-            if 1 in self.factors:
-                adjoint = np.swapaxes(one, -1, -2) * np.array([1.0, -1.0])[:, None, None, None]
-                half[:, :, up] += _times(adjoint, self.factors[1] * self.right[down])
-        return {step: left @ half[..., self.columns[step]] for step, left in self.left.items()}
-
-
-def _times(stack: Array, matrix: Array) -> Array:
-    """Multiply a stack of matrices by one matrix, in one product."""
-    return np.asarray((stack.reshape(-1, len(matrix)) @ matrix).reshape(*stack.shape[:-1], -1))
-
-
-def _passes(
-    first: float, second: float, orders: Collection[int]
-) -> list[tuple[complex, dict[int, float]]]:
-    """Coherence orders whose coefficients share a phase, with it and their real factors."""
-    found: list[tuple[complex, dict[int, float]]] = []
-    for order in sorted(orders):
-        angle = (1 + order) * (second - np.pi / 2) - order * first
-        coefficient = order * complex(np.cos(angle), np.sin(angle))
-        ratio = coefficient / found[0][0] if found else 1j
-        if abs(ratio.imag) < 4 * np.finfo(float).eps:
-            found[0][1][order] = ratio.real
-        else:
-            found.append((coefficient, {order: 1.0}))
-    return found
-
-
-def _before(
-    blocks: SpinBlocks, solution: Solution, start: Mapping[tuple[int, int], Array], delay: float
-) -> dict[tuple[int, int], Array]:
-    """Coherences at the end of the delay, cosine and sine part, (2, orientation, lower, upper)."""
-    found = {}
-    for (lower, upper), element in start.items():
-        apart = solution.levels[upper][:, None, :] - solution.levels[lower][:, :, None]
-        angle = 2 * np.pi * delay * apart
-        parts = np.stack([element * np.cos(angle), element * np.sin(angle)])
-        across = np.swapaxes(solution.vectors[upper], 1, 2)
-        found[lower, upper] = after = solution.vectors[lower] @ parts @ across
-        twin = blocks.mirror(upper), blocks.mirror(lower)
-        if twin not in start:
-            turned = np.swapaxes(after, -1, -2)[..., ::-1, ::-1]
-            found[twin] = np.stack([turned[0], -turned[1]])
-    return found
 
 
 def _along_x_and_y(channel: str, *, second_angle: float) -> tuple[IdealPulse, IdealPulse]:

@@ -2,7 +2,13 @@
 
 import numpy as np
 import pytest
-from tests.batteries.proton_clusters import cube, dense_signal, few_orientations, mixed_system
+from tests.batteries.proton_clusters import (
+    cube,
+    dense_signal,
+    few_orientations,
+    mixed_system,
+    unshifted_system,
+)
 
 from megabar.spins.cluster_sequences import signal_from_cluster_sequence
 from megabar.spins.clusters import solid_echo_from_cluster
@@ -35,6 +41,15 @@ def test_sequences_on_protons_and_lanthanum_agree_with_dense_matrices(elements, 
     system = mixed_system(second_order=second_order)
     found = signal_from_cluster_sequence(system, SOME, elements, channel="1H", times=TIMES)
     assert found == pytest.approx(dense_signal(system, SOME, elements, "1H", TIMES), abs=1e-11)
+
+
+@pytest.mark.parametrize("channel", ["1H", "139La"])
+def test_unshifted_spins_of_three_kinds_agree_with_dense_matrices(channel):
+    elements = [QUARTER, WAIT, ON_LANTHANUM, SHAPED]
+    system = unshifted_system()
+    found = signal_from_cluster_sequence(system, SOME, elements, channel=channel, times=TIMES)
+    expected = dense_signal(system, SOME, elements, channel, TIMES)
+    assert np.abs(found - expected).max() < 1e-11
 
 
 def test_six_protons_agree_with_dense_matrices():

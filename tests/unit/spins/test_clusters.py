@@ -9,6 +9,7 @@ from tests.batteries.proton_clusters import (
     few_orientations,
     mixed_system,
     protons,
+    unshifted_system,
 )
 
 from megabar.spins.clusters import (
@@ -90,6 +91,8 @@ def test_decay_with_lanthanum_and_shifts_agrees_with_dense_matrices(channel, sec
     [
         (mixed_system(second_order=True), "1H"),
         (mixed_system(second_order=False), "139La"),
+        (unshifted_system(), "1H"),
+        (unshifted_system(), "139La"),
         (cube(5), "1H"),
     ],
 )
