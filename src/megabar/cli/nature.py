@@ -30,8 +30,10 @@ FIGURE_SUFFIXES: Final = (".svg", ".png", ".pdf")
 
 _ANGSTROM: Final = 1e-10
 _REACH: Final = 1.65  # shells are listed up to here, over the shortest contact
-_PARTNERS = 8
-_ORIENTATIONS = 32
+_PARTNERS: Final = 8
+_ORIENTATIONS: Final = 32
+_HIDDEN: Final = 0.25  # share of the rigid signal below which it is lost among the narrowed
+_WEAKENED: Final = 0.95
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -360,6 +362,8 @@ def _decay_words(rigid: _RigidProtons) -> str:
     if not rigid.dead_time >= 0:
         return f"{half}; give --dead-time to hold the receiver against it"
     left = f"{half}, {rigid.left:.2f} of it at the end of {rigid.dead_time * 1e6:.3g} us dead time"
-    if rigid.dead_time > rigid.line.half_time:
+    if abs(rigid.left) < _HIDDEN:
         return f"{left}: rigid hydrogen is hidden from a single pulse, only narrowed is counted"
+    if rigid.left < _WEAKENED:
+        return f"{left}: a single pulse counts that share of rigid hydrogen"
     return f"{left}: rigid hydrogen is seen"

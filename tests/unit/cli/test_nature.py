@@ -150,3 +150,12 @@ def test_people_read_every_number_with_its_unit(capsys):
     assert code == terminal.OK
     for words in ("5.100(10) angstrom", "1.1483 angstrom", "249.2 kHz", "rad2 s-2", "hidden"):
         assert words in out
+
+
+@pytest.mark.parametrize(
+    ("wait", "said"),
+    [("0.1 us", "is seen"), ("1.5 us", "counts that share"), ("5 us", "is hidden")],
+)
+def test_what_dead_time_does_to_rigid_hydrogen_is_said(wait, said, capsys):
+    _, out, _ = outcome(capsys, *LAH10, "5.10 angstrom", "--dead-time", wait)
+    assert said in " ".join(out.split())
