@@ -11,6 +11,11 @@ from megabar.motion.trajectories.averaged_couplings import (
     averaged_couplings_from_positions,
     plateau_from_correlation,
 )
+from megabar.motion.trajectories.bootstrap import (
+    Bootstrap,
+    ModelEstimate,
+    diffusivity_bootstrap,
+)
 from megabar.motion.trajectories.diffusivities import (
     Diffusivity,
     Estimate,
@@ -18,6 +23,7 @@ from megabar.motion.trajectories.diffusivities import (
     combined,
     haven_ratio,
     relative_std_of_one_walker,
+    slope_from_positions,
     tracer_diffusivity_from_positions,
 )
 from megabar.motion.trajectories.dipolar import (
@@ -62,6 +68,7 @@ from megabar.motion.trajectories.vibrations import gaussian_cloud_factor, r6_inf
 
 __all__ = [
     "AveragedCouplings",
+    "Bootstrap",
     "CoreScan",
     "DensityEstimate",
     "Diffusivity",
@@ -70,6 +77,7 @@ __all__ = [
     "HopClass",
     "HopStatistics",
     "HostRelative",
+    "ModelEstimate",
     "Plateau",
     "Regime",
     "RelaxationEstimate",
@@ -81,6 +89,7 @@ __all__ = [
     "collective_msd_from_positions",
     "combined",
     "core_radius_scan",
+    "diffusivity_bootstrap",
     "dipolar_correlation_from_positions",
     "exponent_from_msd",
     "gaussian_cloud_factor",
@@ -99,6 +108,7 @@ __all__ = [
     "relative_to_framework",
     "relaxation_from_correlation",
     "sites_from_positions",
+    "slope_from_positions",
     "spectral_density_from_correlation",
     "static_components",
     "tracer_diffusivity_from_positions",

@@ -184,18 +184,9 @@ def tracer_diffusivity_from_positions(
     True
     """
     lags = _lags(fit_from, fit_to, frame_interval)
-    slopes, heights = _line_weights(lags)
     origins = len(positions) - int(lags[-1])
     batch = _batch(origins, int(lags[-1]), frame_interval)
-    atoms = positions.shape[1]
-    weights = np.stack([slopes / (2 * _DIMENSIONS * frame_interval), heights]) / atoms
-    series, intercepts = np.empty(origins), np.empty(origins)
-    rows = max(int(lags[-1]), _BLOCK // (8 * _DIMENSIONS * atoms))
-    for start in range(0, origins, rows):
-        part = slice(start, min(start + rows, origins))
-        window = positions[start : part.stop + int(lags[-1])]
-        path = np.ascontiguousarray(window, dtype=np.float64)
-        series[part], intercepts[part] = _numbers_of_origins(path, lags, weights)
+    series, intercepts = _series(positions, lags, frame_interval)
     if not series.any():
         msg = "Found atoms that do not move; no diffusivity follows. Check what was selected."
         raise ValueError(msg)
@@ -208,6 +199,54 @@ def tracer_diffusivity_from_positions(
         series=series,
         batch=batch,
     )
+
+
+def slope_from_positions(
+    *,
+    positions: NDArray[np.floating[Any]],
+    frame_interval: float,
+    fit_from: float,
+    fit_to: float,
+) -> float:
+    """Compute a tracer diffusivity alone, for runs too short to tell its error from themselves.
+
+    The number of :func:`tracer_diffusivity_from_positions`; its error must come from elsewhere,
+    such as replicas or :func:`~megabar.motion.trajectories.diffusivity_bootstrap`.
+
+    Parameters
+    ----------
+    positions
+        Unwrapped, in the frame of the metal, Cartesian [m], (frame, atom, 3); the mobile atoms.
+    frame_interval
+        Time from one frame to the next [s].
+    fit_from, fit_to
+        Shortest and longest lag [s].
+
+    Returns
+    -------
+    :
+        Slope of the mean square displacement over 6 [m2/s].
+
+    Raises
+    ------
+    ValueError
+        If the window holds no two lags, or the run is no longer than the longest of them.
+
+    Examples
+    --------
+    >>> path = np.array([0.0, 1.0, 3.0, 4.0])[:, None, None] * np.array([1.0, 0, 0])
+    >>> d = slope_from_positions(positions=path, frame_interval=1.0, fit_from=1, fit_to=2)
+    >>> print(f"{d:.4f}")  # from 2.5 to 9 m2 in one interval, over 6
+    1.0833
+    """
+    lags = _lags(fit_from, fit_to, frame_interval)
+    if len(positions) <= lags[-1]:
+        msg = (
+            f"Found {len(positions)} frames for lags up to {lags[-1]} intervals; no window fits. "
+            "Fit shorter lags."
+        )
+        raise ValueError(msg)
+    return float(_series(positions, lags, frame_interval)[0].mean())
 
 
 def collective_diffusivity_from_positions(
@@ -361,6 +400,24 @@ def _lags(fit_from: float, fit_to: float, frame_interval: float) -> NDArray[np.i
         )
         raise ValueError(msg)
     return np.unique(np.linspace(first, last, _MOST_LAGS).round().astype(np.int64))
+
+
+def _series(
+    positions: NDArray[np.floating[Any]], lags: NDArray[np.int64], frame_interval: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give slopes [m2/s] and intercepts [m2], one of each origin of time."""
+    slopes, heights = _line_weights(lags)
+    longest, atoms = int(lags[-1]), positions.shape[1]
+    origins = len(positions) - longest
+    weights = np.stack([slopes / (2 * _DIMENSIONS * frame_interval), heights]) / atoms
+    series, intercepts = np.empty(origins), np.empty(origins)
+    rows = max(longest, _BLOCK // (8 * _DIMENSIONS * atoms))
+    for start in range(0, origins, rows):
+        part = slice(start, min(start + rows, origins))
+        window = positions[start : part.stop + longest]
+        path = np.ascontiguousarray(window, dtype=np.float64)
+        series[part], intercepts[part] = _numbers_of_origins(path, lags, weights)
+    return series, intercepts
 
 
 def _line_weights(lags: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
