@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -147,3 +148,21 @@ def test_what_is_wrong_or_missing_is_said_in_one_line_with_the_option(words, cod
     assert out == ""
     assert err.count("\n") == 1
     assert re.search(said, err), err
+
+
+def nested_keys(value, *, under=""):
+    """Keys of all objects inside, without those that are names of nuclei, models, explanations."""
+    if isinstance(value, list):
+        return {key for entry in value for key in nested_keys(entry, under=under)}
+    if not isinstance(value, dict) or under in {"second_moment_unlike", "by_motion", "predictions"}:
+        return set()
+    inside = (nested_keys(entry, under=key) for key, entry in value.items())
+    return set(value).union(*inside)
+
+
+def test_the_reference_names_every_key_at_every_depth(published):
+    _, found, _ = published
+    page = Path(__file__).resolve().parents[3] / "docs" / "reference" / "command-line.md"
+    chapters = page.read_text().split("## moments")[1]
+    written = set(re.findall(r"`(\w+)`", chapters))
+    assert nested_keys(found) - written == {"schema"}
