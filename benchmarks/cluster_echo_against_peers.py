@@ -11,7 +11,8 @@ out; from SIMPSON the time of a run with one direction is taken off, from the ot
 SIMPSON is looked for in the PATH, or taken from --simpson, and runs by two of its methods; the
 faster of those that agree counts. QuTiP and SLEEPY are installed with pip into environments of
 their own in FOLDER, by default one that is thrown away. What is not there is left out, and a
-sentence says so. SLEEPY holds four spins at most, and QuTiP takes half a minute for eight.
+sentence says so. SLEEPY is given four spins at most (its matrices grow as 16^n), QuTiP one
+direction of eight. The whole takes two minutes.
 
 Exits with 1 if a peer differs by more than 1e-8 of a perfect signal, or if we take more than a
 quarter of SIMPSON's time for six protons or a tenth for eight.
