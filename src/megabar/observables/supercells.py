@@ -5,7 +5,8 @@ Twin: ``readers.frames``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import nan
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -40,12 +41,15 @@ class BoxSites:
         How many cells of the crystal fit into the box.
     misfit
         Rms distance of framework atoms from where the crystal has them [m].
+    crystal
+        The crystal with a cell as large as those in the box.
     """
 
     positions: Array
     kinds: tuple[str, ...]
     cells: int
     misfit: float
+    crystal: Crystal
 
 
 def sites_in_box(
@@ -121,14 +125,18 @@ def sites_in_box(
         kinds=tuple(map(str, wanted.kinds)) * len(corners),
         cells=len(corners),
         misfit=misfit,
-    )
+        crystal=replace(
+            crystal, cell=crystal.cell * _scale(crystal.cell, cell, len(corners)),
+            lattice_parameter_std=nan,
+        ),
+    )  # fmt: skip
 
 
 def _cells_along(crystal: Array, box: Array, cells: float) -> NDArray[np.int64] | None:
     """Whole numbers that make the box of cells of equal volume, whatever the orientation."""
     if cells != round(cells) or cells < 1:
         return None
-    scale = (abs(np.linalg.det(box)) / cells / abs(np.linalg.det(crystal))) ** (1 / 3)
+    scale = _scale(crystal, box, cells)
     for turned in _orientations(crystal * scale, box):
         matrix = box @ np.linalg.inv(turned)
         whole = np.rint(matrix)
@@ -136,6 +144,11 @@ def _cells_along(crystal: Array, box: Array, cells: float) -> NDArray[np.int64] 
         if fits and round(abs(np.linalg.det(whole))) == round(cells):
             return whole.astype(np.int64)
     return None
+
+
+def _scale(crystal: Array, box: Array, cells: float) -> float:
+    """Length in the box over length in the crystal."""
+    return float((abs(np.linalg.det(box)) / cells / abs(np.linalg.det(crystal))) ** (1 / 3))
 
 
 def _orientations(crystal: Array, box: Array) -> list[Array]:

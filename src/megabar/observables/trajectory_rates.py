@@ -1,0 +1,210 @@
+"""Dipole couplings along a trajectory: second moment, R1 and R2 with like and unlike spins."""
+
+from __future__ import annotations
+
+from math import nan
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from megabar.errors import Undetermined
+from megabar.matter import nuclei
+from megabar.motion import trajectories
+from megabar.motion.relaxation import Rates
+from megabar.motion.spectral_densities import LongTimeTail
+from megabar.observables.trajectory_answers import DirectRates, SecondMoment
+from megabar.spins.crystal_moments import crystal_moments, isotopes
+from megabar.spins.moments import second_moment_like
+
+if TYPE_CHECKING:
+    from megabar.observables.trajectory_answers import Displacements, Hopping
+    from megabar.observables.trajectory_parts import Array, Paths
+
+OBSERVED: Final = "H"
+"""The element whose NMR is computed."""
+
+_LAG_OVER_RUN: Final = 0.1  # longest lag of the dipolar correlation
+_SETTLED: Final = 0.9  # of the plateau of displacements, where vibrations are forgotten
+_LOST: Final = 0.15  # of S by hops, up to which it is carried back to lag 0
+_FEWEST_LAGS: Final = 5
+_TIME_BLOCKS: Final = 8
+_SPIN: Final = 0.5
+
+
+def correlation_of(paths: Paths, partners: Array | None) -> trajectories.DipolarCorrelation:
+    """Correlate the couplings of the mobile atoms, up to a tenth of the run.
+
+    Parameters
+    ----------
+    paths
+        Of the mobile atoms.
+    partners
+        Nuclei that stay [m], (partner, 3); none for the mobile atoms themselves.
+
+    Returns
+    -------
+    :
+        S.
+    """
+    return trajectories.dipolar_correlation_from_positions(
+        positions=paths.moving,
+        cell=paths.cell,
+        frame_interval=paths.interval,
+        longest_lag=_LAG_OVER_RUN * paths.duration,
+        partners=partners,
+    )
+
+
+def second_moment_of(
+    paths: Paths,
+    correlation: trajectories.DipolarCorrelation,
+    displacements: Displacements,
+    hopping: Hopping | None,
+) -> SecondMoment:
+    r"""Compute the second moment of couplings that vibrations average and hops do not.
+
+    S falls within a vibration from its value at one instant, and then slowly by hops:
+    :math:`\ln S` is carried back to lag 0 from lags in between by a parabola. Where no atom hops,
+    components are averaged over the run.
+
+    Parameters
+    ----------
+    paths
+        Of the mobile atoms.
+    correlation
+        S of like spins.
+    displacements
+        From which the end of the vibrations is read.
+    hopping
+        Sites and hops; none if they are unknown.
+
+    Returns
+    -------
+    :
+        The second moment.
+
+    Raises
+    ------
+    Undetermined
+        If hops begin before vibrations are forgotten.
+    """
+    gamma = nuclei.nucleus("1H").gyromagnetic_ratio_bare
+
+    def moment(sum_r6: float) -> float:
+        return second_moment_like(gyromagnetic_ratio=gamma, spin=_SPIN, sum_r6=sum_r6)
+
+    if hopping is not None and not hopping.statistics.count:
+        found = trajectories.averaged_couplings_from_positions(
+            positions=paths.moving, cell=paths.cell, time_blocks=_TIME_BLOCKS
+        )
+        value, std, window = found.sum_r6, found.std, (0.0, paths.duration)
+    else:
+        value, std, window = _carried_back(correlation, _end_of_vibrations(displacements, hopping))
+    return SecondMoment(
+        value=moment(value),
+        std=moment(std),
+        fit_from=window[0],
+        fit_to=window[1],
+        instantaneous=moment(correlation.sum_r6),
+        of_sites=nan if hopping is None else _of_sites(paths, hopping),
+    )
+
+
+def _end_of_vibrations(displacements: Displacements, hopping: Hopping | None) -> float:
+    """First lag at which displacements have the plateau of vibrations [s]."""
+    if hopping is None:
+        msg = "Found no sites; nothing parts vibrations from hops. Name the structure."
+        raise Undetermined(msg, quality="no solution")
+    plateau = 6 * hopping.vibration**2
+    return float(displacements.lags[np.argmax(displacements.tracer >= _SETTLED * plateau)])
+
+
+def _carried_back(
+    correlation: trajectories.DipolarCorrelation, first: float
+) -> tuple[float, float, tuple[float, float]]:
+    values, lags = correlation.values, correlation.lags
+    start = int(np.argmax(lags >= first * (1 - 1e-9)))
+    fallen = values[start:] < (1 - _LOST) * values[start]
+    stop = start + (int(np.argmax(fallen)) if fallen.any() else len(fallen))
+    if stop - start < _FEWEST_LAGS:
+        msg = (
+            f"Found {stop - start} lags between the end of vibrations, {first:.3g} s, and the loss "
+            f"of {_LOST:.0%} of S by hops; no second moment follows. Store frames more often."
+        )
+        raise Undetermined(msg, quality="not reached")
+    inside = slice(start, stop)
+
+    def carried(s: Array) -> Array:
+        return np.asarray(np.exp(np.polyfit(lags[inside], np.log(s[inside]), 2)[-1]))
+
+    window = float(lags[start]), float(lags[stop - 1])
+    return float(carried(values)), float(correlation.std_of(carried)), window
+
+
+def _of_sites(paths: Paths, hopping: Hopping) -> float:
+    """Of atoms at rest on the sites of the crystal, as large as in the box."""
+    full = crystal_moments(hopping.box.crystal).second_moment_like
+    share = (paths.moving.shape[1] - 1) / (len(hopping.box.positions) - 1)
+    return full * share
+
+
+def rates_of(
+    paths: Paths,
+    correlation: trajectories.DipolarCorrelation,
+    displacements: Displacements,
+    larmor_frequency: Array,
+) -> DirectRates:
+    """Compute R1 and R2 directly from the frames.
+
+    Parameters
+    ----------
+    paths
+        Of the mobile atoms.
+    correlation
+        S of like spins.
+    displacements
+        Whose D gives the tail of S.
+    larmor_frequency
+        Of 1H [Hz], (field,).
+
+    Returns
+    -------
+    :
+        The rates.
+    """
+    proton = nuclei.nucleus("1H").gyromagnetic_ratio_bare
+    like = trajectories.relaxation_from_correlation(
+        correlation=correlation,
+        gyromagnetic_ratio=proton,
+        larmor_frequency=larmor_frequency,
+        tail=_tail(paths, displacements, paths.moving.shape[1], 1.0),
+    )
+    unlike: dict[str, Rates] = {}
+    for symbol, partners in paths.hosts.items():
+        other = correlation_of(paths, partners)
+        tail = _tail(paths, displacements, len(partners), 0.5)  # they stand still
+        for nucleus in isotopes(symbol):
+            found = trajectories.relaxation_from_correlation(
+                correlation=other,
+                gyromagnetic_ratio=proton,
+                larmor_frequency=larmor_frequency,
+                gyromagnetic_ratio_partner=nucleus.gyromagnetic_ratio_bare,
+                spin_partner=nucleus.spin,
+                tail=tail,
+            )
+            unlike[nucleus.name] = Rates(
+                r1=nucleus.abundance * found.r1, r2=nucleus.abundance * found.r2
+            )
+    return DirectRates(
+        like=like, unlike=unlike, tail=_tail(paths, displacements, paths.moving.shape[1], 1.0)
+    )
+
+
+def _tail(
+    paths: Paths, displacements: Displacements, atoms: int, share: float
+) -> LongTimeTail | None:
+    """Give what diffusion leaves of S; a bound of D serves, as S is held against the tail."""
+    known = displacements.diffusivity
+    if known is None or known.value <= 0 or displacements.part.quality == "not reached":
+        return None
+    return LongTimeTail(number_density=atoms / paths.volume, diffusivity=share * known.value)
