@@ -75,6 +75,13 @@ UNITS: Final[Mapping[str, str]] = MappingProxyType(
         "tc_zero": "K",
         "tc_width": "K",
         "splitting": "Hz",
+        "quadrupole_coupling": "Hz",
+        "asymmetry": "1",
+        "anisotropy": "Hz",
+        "deviation": "Hz",
+        "skewness": "1",
+        "scale": "1",
+        "nutation_frequency": "Hz",
         # tables
         "fraction": "1",
         "ratio": "1",
