@@ -27,6 +27,7 @@ from megabar.motion.lattice_walks.statistics import (
     WalkStatistics,
     measure_walks,
 )
+from megabar.motion.lattice_walks.vacancy_walks import VacancyWalk, prefactor, vacancy_walk
 
 __all__ = [
     "MECHANISMS",
@@ -37,6 +38,7 @@ __all__ = [
     "Lattice",
     "Network",
     "Shell",
+    "VacancyWalk",
     "Walk",
     "WalkPlan",
     "WalkStatistics",
@@ -49,8 +51,10 @@ __all__ = [
     "network_from_sites",
     "one_vacancy_diffusivity",
     "pair_walk_in_cell",
+    "prefactor",
     "shells",
     "short_time_diffusivity",
+    "vacancy_walk",
     "walk_lattice",
     "walk_past_fixed",
 ]

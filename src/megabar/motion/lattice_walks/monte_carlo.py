@@ -116,7 +116,7 @@ class Walk:
     def positions(self) -> NDArray[np.float64]:
         """Give unwrapped positions [m], (sample, atom, 3)."""
         placed: NDArray[np.float64] = (
-            self.lattice.sites[self.sites] + self.crossings @ self.lattice.cell
+            self.lattice.sites[self.sites] + self.crossings.astype(np.float64) @ self.lattice.cell
         )
         return placed
 

@@ -176,7 +176,7 @@ def measure_walks(
     shape = (replicas, steps.size)
     tracer, collective = np.empty(shape), np.empty(shape)
     correlation = np.empty(shape if correlate else (replicas, 0))
-    tensors, unit = _in_single_precision(plan.lattice) if correlate else (None, 0.0)
+    tensors, unit = pair_tensors_in_single_precision(plan.lattice) if correlate else (None, 0.0)
     for row, stream in enumerate(np.random.default_rng(seed).spawn(replicas)):
         walk = walk_lattice(
             lattice=plan.lattice,
@@ -221,12 +221,17 @@ def pair_tensors(lattice: Lattice) -> NDArray[np.float64]:
     >>> print(f"{(tensors[0] ** 2).sum():.3f}")  # 6 at 1, 12 at the root of 2
     7.500
     """
-    sites = lattice.sites
-    rows = [nearest_image_tensors(cell=lattice.cell, vectors=sites - site) for site in sites]
-    return np.stack(rows)
+    count, repeats = len(lattice.network.sites), lattice.repeats
+    vectors = lattice.sites - lattice.network.sites[:, None, :]
+    first = nearest_image_tensors(cell=lattice.cell, vectors=vectors).reshape(count, -1, count, 5)
+    corners = np.indices(repeats).reshape(3, -1).T
+    apart = (corners[None, :, :] - corners[:, None, :]) % repeats
+    number = np.ravel_multi_index(tuple(np.moveaxis(apart, -1, 0)), repeats)
+    everywhere = np.moveaxis(first[:, number], 0, 1)  # (cell, site, cell, site, 5)
+    return np.ascontiguousarray(everywhere).reshape(len(lattice), len(lattice), 5)
 
 
-def _in_single_precision(lattice: Lattice) -> tuple[NDArray[np.float32], float]:
+def pair_tensors_in_single_precision(lattice: Lattice) -> tuple[NDArray[np.float32], float]:
     """Give tensors over the largest of them, which products of two in SI units would overflow."""
     tensors = pair_tensors(lattice)
     unit = float(np.abs(tensors).max())
