@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +18,7 @@ from megabar.observables.declared_networks import declared_networks
 from megabar.observables.diffusivity_audit import AuditRow, audit_of_lah10
 from megabar.observables.measured_times import MeasuredTimes
 from megabar.observables.mobility import mobility as mobility_from
-from megabar.observables.motion_models import exchange_walk, lattice_walk
+from megabar.observables.motion_models import exchange_walk, lattice_walk, vacancy_walk
 from megabar.spins.crystal_moments import crystal_moments
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def mobility(arguments: argparse.Namespace) -> terminal.Answer:
     length_error = _length_error(crystal, arguments.length_error)
     audit = _audit(crystal) if arguments.audit else ()
     with terminal.progress_bar(quiet=arguments.json) as advance:
-        motions = _motions(crystal, arguments.network, advance)
+        motions = _motions(crystal, arguments.network, arguments.seed, advance)
         advance("verdict", len(motions), len(motions) + 1)
         try:
             found = mobility_from(
@@ -247,9 +248,16 @@ def _length_error(crystal: Crystal, text: str | None) -> float:
 
 
 def _motions(
-    crystal: Crystal, chosen: list[str], advance: Callable[[str, int, int], None]
+    crystal: Crystal,
+    chosen: list[str],
+    seed: int | None,
+    advance: Callable[[str, int, int], None],
 ) -> list[Motion]:
-    """Walk on the declared networks, those chosen or all of them; on the first by exclusion too."""
+    """Walk on the declared networks, those chosen or all of them.
+
+    On the first one atoms also hinder each other: by exclusion, and, where sites are stated to be
+    partly empty, by as many vacancies.
+    """
     networks = dict(declared_networks(crystal))
     for name in chosen:
         if name not in networks:
@@ -257,13 +265,20 @@ def _motions(
             raise UnknownWord(f"{msg} {did_you_mean(name, networks)}")
     wanted = chosen or list(networks)
     first = wanted[0]
-    walks = [(lattice_walk, name) for name in wanted]
+    walks: list[Callable[..., Motion]] = [partial(lattice_walk, mesh=_MESH)] * len(wanted)
+    names = list(wanted)
     if networks[first].equal_sites:  # else how atoms hinder each other is not known
-        walks.insert(1, (exchange_walk, first))
+        empty = 1 - float(networks[first].occupancies[0])
+        walks.insert(1, partial(exchange_walk, mesh=_MESH))
+        names.insert(1, first)
+        if empty > 0 and seed is not None:
+            simulated = partial(vacancy_walk, vacancy_fraction=empty, seed=seed, mesh=_MESH)
+            walks.insert(2, simulated)
+            names.insert(2, first)
     motions = []
-    for place, (walk, name) in enumerate(walks):
+    for place, (walk, name) in enumerate(zip(walks, names, strict=True)):
         advance(name, place, len(walks) + 1)
-        motions.append(walk(crystal, networks[name], name=name, mesh=_MESH))
+        motions.append(walk(crystal, networks[name], name=name))
     return motions
 
 

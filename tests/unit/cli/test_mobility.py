@@ -166,3 +166,24 @@ def test_the_reference_names_every_key_at_every_depth(published):
     chapters = page.read_text().split("## moments")[1]
     written = set(re.findall(r"`(\w+)`", chapters))
     assert nested_keys(found) - written == {"schema"}
+
+
+def test_stated_vacancies_are_a_model_of_their_own(monkeypatch):
+    from megabar.cli import mobility
+    from megabar.matter import crystals
+
+    def noted(name):
+        return lambda _crystal, _network, **words: (name, words.get("vacancy_fraction"))
+
+    for name in ("lattice_walk", "exchange_walk", "vacancy_walk"):
+        monkeypatch.setattr(mobility, name, noted(name))
+    full = crystals.crystal("LaH10", lattice_parameter=5.10e-10)
+    thinned = crystals.with_vacancies(full, species="H", fraction=0.02)
+    found = mobility._motions(thinned, [], 1, lambda *_: None)
+    assert [name for name, _ in found[:4]] == [
+        "lattice_walk", "exchange_walk", "vacancy_walk", "lattice_walk",
+    ]  # fmt: skip
+    assert found[2][1] == pytest.approx(0.02)
+    assert all(
+        name != "vacancy_walk" for name, _ in mobility._motions(full, [], 1, lambda *_: None)
+    )
