@@ -51,7 +51,8 @@ import json, sys, time, warnings
 import numpy as np
 warnings.simplefilter("ignore")
 folder, radius, rounds = sys.argv[1], float(sys.argv[2]), int(sys.argv[3])
-positions, cell, places = (np.load(f"{{folder}}/{{name}}.npy") for name in ("path", "cell", "sites"))
+files = (f"{{folder}}/{{name}}.npy" for name in ("path", "cell", "sites"))
+positions, cell, places = map(np.load, files)
 fractions, centres = positions @ np.linalg.inv(cell) % 1.0, places @ np.linalg.inv(cell) % 1.0
 
 def last_site(inside):
