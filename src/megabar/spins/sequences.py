@@ -5,7 +5,7 @@ Twin: ``observables.hydrogen_content``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,6 +57,10 @@ class Pulse:
             msg = f"Found a pulse of {self.duration:g} s; give a length of zero or more."
             raise ValueError(msg)
 
+    def scaled(self, factor: float) -> Pulse:
+        """Give the same pulse in another place of the coil, at so many times the field."""
+        return replace(self, amplitude=factor * self.amplitude)
+
 
 @dataclass(frozen=True, kw_only=True)
 class IdealPulse:
@@ -75,6 +79,10 @@ class IdealPulse:
     channel: str
     angle: float
     phase: float
+
+    def scaled(self, factor: float) -> IdealPulse:
+        """Give the same pulse in another place of the coil, at so many times the field."""
+        return replace(self, angle=factor * self.angle)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +109,37 @@ class OrderFilter:
     """
 
     orders: Mapping[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Relaxation:
+    r"""Relaxation between pulses, one exponential for each kind of order.
+
+    Coherences of any order but 0 decay as :math:`e^{-t/T_2}`; order 0 returns to equilibrium as
+    :math:`1 - e^{-t/T_1}`. Quadrupolar relaxation of I > 1/2 has several exponentials; this is none
+    of it.
+
+    Parameters
+    ----------
+    t1, t2
+        [s]; ``inf`` for none.
+
+    Raises
+    ------
+    ValueError
+        If a time is not positive.
+    """
+
+    t1: float
+    t2: float
+
+    def __post_init__(self) -> None:
+        if not (self.t1 > 0 and self.t2 > 0):
+            msg = (
+                f"Found T1 {self.t1:g} s and T2 {self.t2:g} s; nothing relaxes in no time. Give "
+                "positive times, infinity for none."
+            )
+            raise ValueError(msg)
 
 
 Element = Pulse | IdealPulse | Delay | OrderFilter

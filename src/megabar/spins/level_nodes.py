@@ -1,0 +1,220 @@
+r"""Spins of a sample as nodes: levels between pulses, with weights.
+
+As long as the Hamiltonian between pulses is diagonal (offset, shift, first- and second-order
+quadrupole shifts), a powder with distributions of couplings and shifts is a list of levels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from megabar.spins.operators import magnetic_numbers
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    Array = NDArray[np.float64]
+
+_REACH: Final = 6.0  # standard deviations of a Gaussian that nodes cover; 2e-9 lies outside
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LevelNodes:
+    """Levels of one spin in many surroundings.
+
+    Parameters
+    ----------
+    spin
+        Quantum number I.
+    levels
+        Energies of m = I, ..., -I over h in the rotating frame [Hz], (node, state).
+    weight
+        Shares, (node,).
+
+    Raises
+    ------
+    ValueError
+        If there are not 2I + 1 levels and one weight for each node.
+    """
+
+    spin: float
+    levels: Array
+    weight: Array
+
+    def __post_init__(self) -> None:
+        size = len(magnetic_numbers(self.spin))
+        if self.levels.shape != (len(self.weight), size):
+            msg = (
+                f"Found levels of shape {self.levels.shape} for {len(self.weight)} weights; spin "
+                f"{self.spin:g} needs {size} levels for each. Give (node, state)."
+            )
+            raise ValueError(msg)
+
+    @property
+    def frequencies(self) -> Array:
+        """Offsets of the transitions, m = I <-> I - 1 first [Hz], (node, transition)."""
+        return -np.diff(self.levels, axis=1)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class OffsetDistribution:
+    """Offsets from the carrier with weights, of a distribution of shifts or fields.
+
+    Parameters
+    ----------
+    offset
+        [Hz], (value,).
+    weight
+        Shares that sum to one, (value,).
+    """
+
+    offset: Array
+    weight: Array
+
+
+def nodes_from_couplings(
+    *, spin: float, coupling: ArrayLike, offset: ArrayLike, weight: ArrayLike
+) -> LevelNodes:
+    r"""Make nodes of first-order quadrupole couplings and offsets.
+
+    .. math:: E_m/h = f [3 m^2 - I(I+1)] + \Delta \, m
+
+    Parameters
+    ----------
+    spin
+        Quantum number I.
+    coupling
+        f of ``hamiltonians.first_order_coupling`` or ``coupling_nodes`` [Hz], (node,).
+    offset
+        :math:`\Delta` [Hz], one number or (node,).
+    weight
+        Shares, (node,).
+
+    Returns
+    -------
+    :
+        The nodes.
+
+    Raises
+    ------
+    ValueError
+        If there is not one weight for each coupling.
+
+    Examples
+    --------
+    >>> nodes = nodes_from_couplings(spin=1.0, coupling=[10.0], offset=1.0, weight=[1.0])
+    >>> nodes.frequencies.tolist()
+    [[31.0, -29.0]]
+    """
+    m = magnetic_numbers(spin)
+    f, away = np.broadcast_arrays(np.atleast_1d(coupling), np.asarray(offset, dtype=np.float64))
+    levels = f[:, None] * (3 * m**2 - spin * (spin + 1)) + away[:, None] * m
+    return LevelNodes(spin=spin, levels=levels, weight=np.asarray(weight, dtype=np.float64))
+
+
+def nodes_with_offsets(nodes: LevelNodes, offsets: OffsetDistribution) -> LevelNodes:
+    """Give every node every offset of a distribution that is independent of it.
+
+    Parameters
+    ----------
+    nodes
+        Levels and weights.
+    offsets
+        What is added.
+
+    Returns
+    -------
+    :
+        As many nodes as there are pairs.
+
+    Examples
+    --------
+    >>> alone = nodes_from_couplings(spin=0.5, coupling=[0.0], offset=0.0, weight=[1.0])
+    >>> broad = nodes_with_offsets(alone, gaussian_offsets(fwhm=8e3, count=64))
+    >>> bool(abs(broad.weight @ broad.frequencies[:, 0]) < 1e-9)
+    True
+    """
+    m = magnetic_numbers(nodes.spin)
+    added = nodes.levels[:, None, :] + np.multiply.outer(offsets.offset, m)
+    return replace(
+        nodes,
+        levels=added.reshape(-1, len(m)),
+        weight=np.multiply.outer(nodes.weight, offsets.weight).ravel(),
+    )
+
+
+def gaussian_offsets(*, fwhm: float, count: int) -> OffsetDistribution:
+    r"""Spread evenly spaced offsets over a Gaussian.
+
+    A sum over evenly spaced offsets repeats itself after the time of one over their spacing,
+    :math:`n / (5.1\,W)`; before it the error is that of the cut at six standard deviations.
+
+    Parameters
+    ----------
+    fwhm
+        W [Hz].
+    count
+        n; at least 6 W times the longest time from the first pulse.
+
+    Returns
+    -------
+    :
+        The distribution, about zero.
+
+    Raises
+    ------
+    ValueError
+        If the width or the count is not positive.
+
+    Examples
+    --------
+    >>> bool(abs(gaussian_offsets(fwhm=38e3, count=64).weight.sum() - 1) < 1e-12)
+    True
+    """
+    if not (fwhm > 0 and count > 0):
+        msg = f"Found a width of {fwhm:g} Hz and {count} offsets; both must be positive."
+        raise ValueError(msg)
+    std = fwhm / np.sqrt(8 * np.log(2))
+    edges = np.linspace(-_REACH, _REACH, count + 1)
+    place = (edges[1:] + edges[:-1]) / 2
+    weight = np.exp(-(place**2) / 2)
+    return OffsetDistribution(offset=std * place, weight=weight / weight.sum())
+
+
+def offsets_from_profile(offset: ArrayLike, intensity: ArrayLike) -> OffsetDistribution:
+    """Take a distribution of offsets from a table, as a measured or a computed line.
+
+    Parameters
+    ----------
+    offset
+        Evenly spaced offsets [Hz], (value,).
+    intensity
+        Relative numbers of spins, zero or more, (value,).
+
+    Returns
+    -------
+    :
+        The distribution, its weights of sum one.
+
+    Raises
+    ------
+    ValueError
+        If the columns differ in length, or an intensity is negative, or all are zero.
+
+    Examples
+    --------
+    >>> offsets_from_profile([0.0, 1e3], [1.0, 3.0]).weight.tolist()
+    [0.25, 0.75]
+    """
+    place, high = np.asarray(offset, dtype=np.float64), np.asarray(intensity, dtype=np.float64)
+    if place.shape != high.shape or (high < 0).any() or not high.sum() > 0:
+        msg = (
+            f"Found {place.size} offsets and {high.size} intensities, the smallest "
+            f"{high.min(initial=0.0):g}; a distribution needs as many of both, none negative and "
+            "not all zero."
+        )
+        raise ValueError(msg)
+    return OffsetDistribution(offset=place, weight=high / high.sum())
