@@ -1,4 +1,4 @@
-"""Frames of LaH10 with empty sites: hydrogen by Monte Carlo, Gaussian vibrations, rigid lanthanum."""
+"""Frames of LaH10 with empty sites: hydrogen by Monte Carlo, vibrations, rigid lanthanum."""
 
 from dataclasses import dataclass
 

@@ -64,12 +64,35 @@ def add_size_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--pressure", metavar="P", help="where the table knows volumes, '170 GPa'")
     group.add_argument(
-        "--parameter", metavar="NAME=VALUE", action="append", default=[],
-        help="free coordinate or c_over_a of a crystal of the table, such as x=0.12",
-    )  # fmt: skip
-    group.add_argument(
         "--vacancies", metavar="[KIND=]FRACTION", action="append", default=[],
         help="share of hydrogen sites that are empty, of all or of one kind, such as 4b=0.1",
+    )  # fmt: skip
+    _add_shape_options(group)
+
+
+def add_shape_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--structure`` and what completes it where the size of the cell is known otherwise.
+
+    Parameters
+    ----------
+    parser
+        Parser of the verb; it must set ``volume_per_metal`` before :func:`crystal_of`.
+    """
+    group = parser.add_argument_group(
+        "structure", "where sites are; their scale is that of the box"
+    )
+    group.add_argument(
+        "--structure", metavar="STRUCTURE",
+        help=f"crystal of the table ({', '.join(crystals.names())}), or a file (CIF, POSCAR, ...)",
+    )  # fmt: skip
+    _add_shape_options(group)
+    parser.set_defaults(lattice_parameter=None, volume_per_metal=None, pressure=None, vacancies=[])
+
+
+def _add_shape_options(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--parameter", metavar="NAME=VALUE", action="append", default=[],
+        help="free coordinate or c_over_a of a crystal of the table, such as x=0.12",
     )  # fmt: skip
     group.add_argument("--metal", metavar="SYMBOL", help="of a file with several other elements")
     group.add_argument(

@@ -144,7 +144,7 @@ def _carried_back(
 def _of_sites(paths: Paths, hopping: Hopping) -> float:
     """Of atoms at rest on the sites of the crystal, as large as in the box."""
     full = crystal_moments(hopping.box.crystal).second_moment_like
-    share = (paths.moving.shape[1] - 1) / (len(hopping.box.positions) - 1)
+    share: float = (paths.moving.shape[1] - 1) / (len(hopping.box.positions) - 1)
     return full * share
 
 

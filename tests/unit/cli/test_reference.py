@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.batteries import small_campaign
+from tests.batteries import simulated_frames, small_campaign
 
 from megabar.cli import main
 from megabar.observables.diffusivity_answers import REASONS
@@ -26,6 +26,14 @@ def campaign(tmp_path_factory):
     small_campaign.simulate(folder)
     main.main(["run", str(folder), "--workers", "0"])
     return folder
+
+
+@pytest.fixture(scope="module")
+def frames(tmp_path_factory):
+    path = tmp_path_factory.mktemp("frames") / "XDATCAR"
+    found, _ = simulated_frames.lah10(interval=5e-14, frames=120, seed=1)
+    simulated_frames.write_xdatcar(path, found)
+    return path
 
 
 @pytest.mark.parametrize(
@@ -57,6 +65,17 @@ def test_the_reference_names_every_key_and_no_other(title, words, optional, camp
     main.main([*(word.format(campaign) for word in words), "--json"])
     found = set(json.loads(capsys.readouterr().out))
     assert found - {"schema"} == documented(title) - optional
+
+
+def test_the_reference_names_every_key_of_a_trajectory(frames, capsys):
+    words = ["trajectory", str(frames), "--frame-interval", "50 fs", "--framework", "La", "--json"]
+    main.main([*words, "--structure", "LaH10", "--field", "395 MHz"])
+    found = json.loads(capsys.readouterr().out)
+    assert set(found) - {"schema"} == documented("`megabar.trajectory/1`")
+    section = PAGE.read_text().split("### `megabar.trajectory/1`\n", 1)[1].split("\n#")[0]
+    wanted = set(re.findall(r"`(\w+)`", section))
+    for name in ("hopping", "regime", "correlation", "rates", "displacements"):
+        assert set(found[name]) <= wanted, name
 
 
 def test_every_reason_of_a_diffusivity_is_explained_with_its_quality():

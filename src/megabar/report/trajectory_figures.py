@@ -1,0 +1,201 @@
+"""Figures of a trajectory: displacements, hops and core radius, S(t), T1 and T2 over field."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from megabar.report import figures
+from megabar.report.numbers import format_value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from megabar.observables.trajectory_answers import TrajectoryMobility
+
+_BLUE, _RED, _GREEN = figures.CELL_COLOURS[:3]
+_GREY: Final = "#777777"
+_SHADE: Final = "#dddddd"
+_PAPER: Final = {"facecolor": "white", "alpha": 0.8, "lw": 0, "pad": 0.8}
+_PS: Final = 1e12
+_A2: Final = 1e20
+_A6: Final = 1e-60
+_CM2: Final = 1e4
+_BAND: Final = 0.15  # of the core radius, to either side
+_EDGE: Final = 1.6  # factor of field beyond those asked for
+_ROW: Final = 2.6  # inches
+
+
+def overview(found: TrajectoryMobility) -> Any:
+    """Draw all that was found: two panels a row.
+
+    Parameters
+    ----------
+    found
+        The analysis.
+
+    Returns
+    -------
+    :
+        The figure.
+    """
+    panels: list[Callable[[Any, TrajectoryMobility], None]] = [_draw_displacements]
+    if found.hopping is not None:
+        panels.append(_draw_scan)
+    if found.correlation is not None:
+        panels.append(_draw_correlation)
+    if found.rates is not None:
+        panels.append(_draw_times)
+    columns = min(len(panels), 2)
+    rows = -(-len(panels) // columns)
+    height = _ROW * rows
+    with figures.house_style():
+        figure, axes = figures.sheet(
+            rows, columns, height=height, left=0.1, right=0.97, bottom=0.45 / height,
+            top=1 - 0.28 / height, wspace=0.3, hspace=0.42,
+        )  # fmt: skip
+        for ax, draw in zip(axes.ravel(), panels, strict=False):
+            draw(ax, found)
+        for ax in axes.ravel()[len(panels) :]:
+            ax.set_visible(False)
+    return figure
+
+
+def _draw_displacements(ax: Any, found: TrajectoryMobility) -> None:
+    moved = found.displacements
+    ax.set_title("displacements, and lags from which D comes")
+    ax.set_xscale("log")
+    ax.set_yscale("log")
+    lags = _PS * moved.lags
+    shown = slice(None, int(np.searchsorted(moved.lags, found.duration / 3)) + 1)
+    ax.plot(lags[shown], _A2 * moved.tracer[shown], color=_BLUE)
+    told = [(moved.diffusivity, moved.tracer, "one atom", _BLUE, (6, -4), ("left", "top"))]
+    told += [
+        (moved.collective_diffusivity, moved.collective, "all together", _RED, (-6, 4),
+         ("right", "bottom")),
+    ]  # fmt: skip
+    ax.plot(lags[shown], _A2 * moved.collective[shown], color=_RED)
+    for estimate, curve, name, colour, aside, (across, along) in told:
+        if estimate is None:
+            continue
+        ends = np.array([estimate.lags[0], estimate.lags[-1]])
+        line = estimate.intercept + 6 * estimate.value * ends
+        ax.plot(_PS * ends, _A2 * line, color=colour, lw=4, alpha=0.35, solid_capstyle="butt")
+        middle = float(np.sqrt(ends.prod()))
+        value = format_value(_CM2 * estimate.value, _CM2 * estimate.std, "")
+        ax.annotate(
+            f"{name}\nD = {value} cm²/s",
+            (_PS * middle, _A2 * float(np.interp(middle, moved.lags, curve))),
+            xytext=aside, textcoords="offset points", color=colour, ha=across, va=along,
+        )  # fmt: skip
+    _draw_exponent(ax, found)
+    ax.set_xlabel("lag (ps)")
+    ax.set_ylabel("mean square displacement (Å²)")
+
+
+def _draw_exponent(ax: Any, found: TrajectoryMobility) -> None:
+    regime, fitted = found.displacements.regime, found.displacements.diffusivity
+    if regime is None or fitted is None:
+        return
+    inside = (regime.lags >= fitted.lags[0]) & (regime.lags <= fitted.lags[-1])
+    if inside.any():
+        exponent = float(np.nanmean(regime.exponent[inside]))
+        ax.text(
+            0.98, 0.03, f"exponent in the window {exponent:.3f}\n({found.parts['tracer'].quality})",
+            transform=ax.transAxes, ha="right", va="bottom", color=_BLUE, bbox=_PAPER,
+        )  # fmt: skip
+
+
+def _draw_scan(ax: Any, found: TrajectoryMobility) -> None:
+    if found.hopping is None:
+        return
+    scan = found.hopping.scan
+    radii = 1e10 * scan.radii
+    chosen = 1e10 * scan.radius
+    ax.set_title("hops against core radius")
+    ax.axvspan((1 - _BAND) * chosen, (1 + _BAND) * chosen, color=_SHADE, lw=0, zorder=0)
+    ax.axvline(chosen, color="#333333", lw=0.8)
+    ax.plot(radii, scan.hops, "o-", color=_BLUE, ms=3)
+    ax.text(
+        chosen, 0.03, f"{scan.change:.1%} ", transform=ax.get_xaxis_transform(), ha="right",
+        va="bottom", color="#333333", bbox=_PAPER,
+    )  # fmt: skip
+    ax.set_ylim(0, 1.08 * scan.hops.max())
+    ax.set_ylabel("hops seen", color=_BLUE)
+    ax.set_xlabel("core radius (Å)")
+    beside = ax.twinx()
+    beside.plot(radii, scan.in_core, color=_GREY, ls=(0, (4, 2)))
+    beside.set_ylim(0, 1.08)
+    beside.grid(visible=False)
+    beside.spines["right"].set_visible(True)
+    beside.set_ylabel("inside a core", color=_GREY)
+
+
+def _draw_correlation(ax: Any, found: TrajectoryMobility) -> None:
+    correlation = found.correlation
+    if correlation is None:
+        return
+    lags, values, std = correlation.lags[1:], correlation.values[1:], correlation.std[1:]
+    ax.set_title("correlation of dipole couplings")
+    ax.set_xscale("log")
+    ax.set_yscale("log")
+    seen = values > 0
+    low, high = _A6 * (values - std), _A6 * (values + std)
+    ax.fill_between(_PS * lags, low, high, where=seen, color=_BLUE, alpha=0.18, lw=0)
+    ax.plot(_PS * lags[seen], _A6 * values[seen], color=_BLUE)
+    at_once = _A6 * correlation.sum_r6
+    ax.plot([_PS * lags[0]], [at_once], "s", color=_GREY, ms=4)
+    ax.annotate(
+        "lag 0", (_PS * lags[0], at_once), xytext=(5, 0), textcoords="offset points", color=_GREY,
+        va="center",
+    )  # fmt: skip
+    if found.rates is not None:
+        ax.axvline(_PS * found.rates.like.cut, color="#333333", lw=0.8)
+        ax.text(
+            _PS * found.rates.like.cut, 0.98, "cut-off ", ha="right", va="top", color="#333333",
+            transform=ax.get_xaxis_transform(), bbox=_PAPER,
+        )  # fmt: skip
+        _draw_tail(ax, found, lags)
+    least = max(float(values[seen].min()), 1e-3 * float(values[0]))
+    ax.set_ylim(0.6 * _A6 * least, 1.6 * at_once)
+    ax.set_xlabel("lag (ps)")
+    ax.set_ylabel("S (Å⁻⁶)")
+
+
+def _draw_tail(ax: Any, found: TrajectoryMobility, lags: Any) -> None:
+    if found.rates is None or found.rates.tail is None:
+        return
+    late = lags[lags > 0.2 * found.rates.like.cut]
+    used = "appended" if found.rates.like.verdict.tail_accepted else "not appended"
+    ax.plot(
+        _PS * late, _A6 * found.rates.tail.correlation(late), color=_RED, ls=(0, (4, 2)), lw=1.2
+    )
+    ax.text(
+        0.03, 0.05, f"tail of diffusion, {used}", color=_RED, transform=ax.transAxes, bbox=_PAPER
+    )
+
+
+def _draw_times(ax: Any, found: TrajectoryMobility) -> None:
+    if found.rates is None:
+        return
+    quality = found.parts["rates"].quality
+    total = found.rates.total
+    order = np.argsort(found.larmor_frequency)
+    field = found.larmor_frequency[order] / 1e6
+    ax.set_title("what NMR sees" if quality == "value" else f"what NMR sees: {quality}")
+    for name, rate, std, colour, marker in (
+        ("T₁", total.r1, found.rates.like.r1_std, _BLUE, "o"),
+        ("T₂", total.r2, found.rates.like.r2_std, _RED, "s"),
+    ):
+        time = 1e3 / rate[order]
+        ax.errorbar(
+            field, time, yerr=time * std[order] / rate[order], color=colour, fmt=f"{marker}-",
+            lw=0.8, alpha=1.0 if quality == "value" else 0.4, label=name,
+        )  # fmt: skip
+    ax.set_xscale("log")
+    ax.set_xlim(field[0] / _EDGE, field[-1] * _EDGE)
+    figures.plain_logarithmic(ax, vertical=False)
+    ax.legend(loc="upper left")
+    ax.set_xlabel("frequency of ¹H (MHz)")
+    ax.set_ylabel("time (ms)")
