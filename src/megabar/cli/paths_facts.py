@@ -127,6 +127,7 @@ def _hopping(found: Hopping) -> dict[str, Any]:
 def _walk(found: WalkOfHops) -> dict[str, Any]:
     return {
         "replicas": len(found.tracer.values),
+        "rates": [asdict(one) for one in found.rates],
         "tracer": _estimate(found.tracer.endless),
         "collective": found.collective and _estimate(found.collective.endless),
         "corrected": _estimate(found.corrected),

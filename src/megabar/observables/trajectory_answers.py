@@ -102,7 +102,7 @@ class Hopping:
     vibration
         Rms displacement of an atom from its site per axis [m].
     missed
-        Share of hops that every second frame does not show; about as large a share is missed
+        Share of hops that every second frame does not show; at least about as many are missed
         between frames.
     """
 
@@ -120,18 +120,20 @@ class WalkOfHops:
 
     Parameters
     ----------
+    rates
+        Of the network, freed of the hops that frames miss.
     tracer
-        Of many such walks, with as many atoms, frames and the same lags; none without such lags.
+        Of many such walks, with as many atoms, frames and the same lags.
     corrected
         D of the trajectory, the bias of its lags taken off, with the scatter of the walks as its
-        error; none without the former.
+        error.
     collective
         Of all atoms together.
     deviation
-        ``corrected`` less D of the walks at endless lags, over the error of the difference; hops
-        that are missed between frames belong to that error.
+        ``corrected`` less D of the walks at endless lags, over the error of the difference.
     """
 
+    rates: tuple[trajectories.ClassRate, ...]
     tracer: trajectories.Bootstrap
     corrected: trajectories.ModelEstimate
     collective: trajectories.Bootstrap | None

@@ -108,8 +108,21 @@ def walk_of(
     if fitted is None:
         msg = "Found no lags from which D could be fitted; walks have nothing to repeat."
         raise Undetermined(msg, quality="not reached")
-    network = trajectories.network_from_hops(
-        hopping.statistics, cell=paths.cell, sites=hopping.box.positions, kinds=hopping.box.kinds
+    box, statistics = hopping.box, hopping.statistics
+    rates = trajectories.rates_behind_frames(
+        statistics,
+        cell=paths.cell,
+        sites=box.positions,
+        kinds=box.kinds,
+        frame_interval=paths.interval,
+        seed=seed,
+    )
+    network = trajectories.network_of(
+        [(one.kinds, one.distance) for one in rates],
+        np.array([one.rate for one in rates]),
+        cell=paths.cell,
+        sites=box.positions,
+        kinds=box.kinds,
     )
 
     def repeated(like: trajectories.Diffusivity, kind: str) -> trajectories.Bootstrap:
@@ -128,19 +141,15 @@ def walk_of(
 
     tracer = repeated(fitted, "tracer")
     corrected = tracer.estimate(paths.moving)
-    rates = hypot(_relative_std_of_rates(hopping.statistics), hopping.missed)
     apart = corrected.value - tracer.endless.value
+    counting = tracer.endless.value / sqrt(statistics.count)
     return WalkOfHops(
+        rates=rates,
         tracer=tracer,
         corrected=corrected,
         collective=None if both is None else repeated(both, "collective"),
-        deviation=apart / hypot(corrected.std, tracer.endless.std, rates * tracer.endless.value),
+        deviation=apart / hypot(corrected.std, tracer.endless.std, counting),
     )
-
-
-def _relative_std_of_rates(statistics: trajectories.HopStatistics) -> float:
-    """Of all rates together, by counting."""
-    return 1 / sqrt(max(statistics.count, 1))
 
 
 def _jumps(box: BoxSites, cell: Array) -> list[tuple[tuple[str, str], float]]:

@@ -246,9 +246,9 @@ def _on_hops(hopping: Hopping | None) -> tuple[str, ...]:
         )
     if hopping.missed > MISSED:
         found.append(
-            f"Every second frame shows {hopping.missed:.0%} fewer hops: about as many are missed "
-            "between frames, since atoms return within one interval. Rates are low by that much; "
-            "store frames more often."
+            f"Every second frame shows {hopping.missed:.0%} fewer hops: about as many or more are "
+            "missed between frames, since atoms return within one interval, and rates are low by "
+            "that. Walks on the network of hops correct them."
         )
     return tuple(found)
 

@@ -56,6 +56,7 @@ from megabar.motion.trajectories.hops import (
     poisson_interval,
     pooled_rates,
 )
+from megabar.motion.trajectories.missed_hops import ClassRate, network_of, rates_behind_frames
 from megabar.motion.trajectories.regimes import Regime, exponent_from_msd, regime_from_msd
 from megabar.motion.trajectories.sites import (
     CoreScan,
@@ -69,6 +70,7 @@ from megabar.motion.trajectories.vibrations import gaussian_cloud_factor, r6_inf
 __all__ = [
     "AveragedCouplings",
     "Bootstrap",
+    "ClassRate",
     "CoreScan",
     "DensityEstimate",
     "Diffusivity",
@@ -99,10 +101,12 @@ __all__ = [
     "msd_from_positions",
     "msd_tensor_from_positions",
     "network_from_hops",
+    "network_of",
     "plateau_from_correlation",
     "poisson_interval",
     "pooled_rates",
     "r6_inflation",
+    "rates_behind_frames",
     "regime_from_msd",
     "relative_std_of_one_walker",
     "relative_to_framework",
