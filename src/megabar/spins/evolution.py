@@ -115,7 +115,7 @@ def evolve(
         if isinstance(element, OrderFilter):
             state = state * _passing(system, element)
         else:
-            turned = _propagator(system, hamiltonian, element)
+            turned = propagator_of_element(system, hamiltonian, element)
             state = turned @ state @ _adjoint(turned)
     return state
 
@@ -177,9 +177,30 @@ def propagator(hamiltonian: Matrices, duration: float) -> Matrices:
     return turned
 
 
-def _propagator(
+def propagator_of_element(
     system: SpinSystem, hamiltonian: Matrices, element: Pulse | IdealPulse | Delay
 ) -> Matrices:
+    """Compute what one pulse or delay does.
+
+    Parameters
+    ----------
+    system
+        Whose channels a pulse names.
+    hamiltonian
+        H/h without pulses [Hz], (orientation, state, state).
+    element
+        The pulse or delay.
+
+    Returns
+    -------
+    :
+        Unitary matrices, (orientation, state, state); of an ideal pulse (state, state).
+
+    Raises
+    ------
+    ValueError
+        If the pulse reaches no spin.
+    """
     if isinstance(element, Delay):
         return propagator(hamiltonian, element.duration)
     x, y = _transverse(system, element.channel)
