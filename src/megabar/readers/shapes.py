@@ -58,7 +58,7 @@ def read_shape(path: Path | str) -> PulseShape:
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder) / "steps.txt"
-    ...     count = file.write_text("# amplitude, phase in degrees\\n50, 0\\n100, 180\\n")
+    ...     count = file.write_text("# amplitude, phase in degrees\n50, 0\n100, 180\n")
     ...     shape = read_shape(file)
     >>> shape.amplitude.tolist(), shape.phase.round(4).tolist()
     ([0.5, 1.0], [0.0, 3.1416])

@@ -179,7 +179,8 @@ def responses_from_levels(
         return _modulated(spin, levels, amplitude, phase, durations)
     fixed = [levels[:, :, None] * np.eye(len(m))]
     found = _responses(spin, _whole(spin), fixed, amplitude=amplitude, durations=durations)
-    return found * np.exp(1j * phase[0])
+    found *= np.exp(1j * phase[:1])
+    return found
 
 
 def _responses(
