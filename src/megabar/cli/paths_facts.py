@@ -141,10 +141,12 @@ def _rates(found: TrajectoryMobility) -> dict[str, Any] | None:
     rates = found.rates
     if rates is None:
         return None
-    total = rates.total
+    total, std = rates.total, rates.total_std
     return {
         "r1": total.r1,
+        "r1_std": std.r1,
         "r2": total.r2,
+        "r2_std": std.r2,
         "t1": 1 / total.r1,
         "t2": 1 / total.r2,
         "like": {
@@ -153,7 +155,10 @@ def _rates(found: TrajectoryMobility) -> dict[str, Any] | None:
             "r2": rates.like.r2,
             "r2_std": rates.like.r2_std,
         },
-        "unlike": {name: {"r1": one.r1, "r2": one.r2} for name, one in rates.unlike.items()},
+        "unlike": {
+            name: {"r1": one.r1, "r2": one.r2, "quality": rates.unlike[name].quality}
+            for name, one in ((name, rates.of(name)) for name in rates.unlike)
+        },
         "cut": rates.like.cut,
         "correlation_time": rates.like.correlation_time,
         "tail_accepted": rates.like.verdict.tail_accepted,

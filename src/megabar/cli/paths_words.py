@@ -203,23 +203,23 @@ def _rate_pieces(found: TrajectoryMobility) -> Iterator[terminal.Piece]:
 
 
 def _rate_table(found: TrajectoryMobility, rates: DirectRates) -> terminal.Table:
-    total, like, quality = rates.total, rates.like, found.parts["rates"].quality
-    sign = {"value": "", "lower bound": "≥ "}.get(quality, "?")
+    total, std, quality = rates.total, rates.total_std, found.parts["rates"].quality
+    sign, reverse = {"lower bound": ("≥ ", "≤ ")}.get(quality, ("", ""))
     rows = []
     for place, frequency in enumerate(found.larmor_frequency):
-        others = ", ".join(f"{name} {one.r1[place]:.2g}" for name, one in rates.unlike.items())
-        shown: list[str] = [f"{frequency / 1e6:.4g}"]
-        for value, std in (
-            (total.r1[place], like.r1_std[place]),
-            (total.r2[place], like.r2_std[place]),
-        ):
-            shown.append(sign + format_value(value, std, "") if sign != "?" else _NOTHING)
-        for value in (total.r1[place], total.r2[place]):
-            upper = {"": "", "≥ ": "≤ "}.get(sign)
-            shown.append(f"{upper}{1e3 / value:.3g}" if upper is not None else _NOTHING)
-        rows.append((*shown, others or _NOTHING, quality))
+        words = [_NOTHING] * 5
+        if quality in ("value", "lower bound"):
+            r1, r2 = total.r1[place], total.r2[place]
+            words = [
+                sign + format_value(r1, std.r1[place], ""),
+                sign + format_value(r2, std.r2[place], ""),
+                f"{reverse}{1e3 / r1:.3g}",
+                f"{reverse}{1e3 / r2:.3g}",
+                ", ".join(f"{name} {rates.of(name).r1[place] / r1:.1%}" for name in rates.unlike),
+            ]
+        rows.append((f"{frequency / 1e6:.4g}", *words, quality))
     return terminal.Table(
         title="what NMR sees, directly from the frames: rates in 1/s, times in ms",
-        columns=("1H (MHz)", "R1", "R2", "T1", "T2", "share of R1", "quality"),
+        columns=("1H (MHz)", "R1", "R2", "T1", "T2", "of R1 by", "quality"),
         rows=tuple(rows),
     )

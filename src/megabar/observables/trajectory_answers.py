@@ -34,6 +34,9 @@ ASSUMPTIONS_OF_WALKS: Final = (
 )
 """What a number from hops supposes besides."""
 
+LEAST_SHARE: Final = 0.03
+"""Share of R1 below which it does not matter whether that of an isotope is a value."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
@@ -173,22 +176,60 @@ class DirectRates:
     like
         Rates of like spins.
     unlike
-        Rates of each kind of framework nuclei, by name of the isotope, abundance included.
+        Rates by each isotope of the framework as if all its nuclei were that isotope, by name.
+    abundances
+        Share of each.
     tail
         What diffusion adds beyond the cut-off; none without a diffusivity.
     """
 
     like: trajectories.RelaxationEstimate
-    unlike: dict[str, Rates]
+    unlike: dict[str, trajectories.RelaxationEstimate]
+    abundances: dict[str, float]
     tail: LongTimeTail | None
+
+    def of(self, name: str) -> Rates:
+        """Give the part of one isotope [s-1], its abundance included.
+
+        Parameters
+        ----------
+        name
+            Of the isotope, ``"139La"``.
+
+        Returns
+        -------
+        :
+            Rates, shape of the Larmor frequencies.
+        """
+        share, found = self.abundances[name], self.unlike[name]
+        return Rates(r1=share * found.r1, r2=share * found.r2)
 
     @property
     def total(self) -> Rates:
         """All of them together [s-1], shape of the Larmor frequencies."""
         found = Rates(r1=self.like.r1, r2=self.like.r2)
-        for rates in self.unlike.values():
-            found = found + rates
+        for name in self.unlike:
+            found = found + self.of(name)
         return found
+
+    @property
+    def total_std(self) -> Rates:
+        """Standard error of the total [s-1]."""
+        r1, r2 = self.like.r1_std**2, self.like.r2_std**2
+        for name, one in self.unlike.items():
+            r1 = r1 + (self.abundances[name] * one.r1_std) ** 2
+            r2 = r2 + (self.abundances[name] * one.r2_std) ** 2
+        return Rates(r1=np.sqrt(r1), r2=np.sqrt(r2))
+
+    @property
+    def part(self) -> Part:
+        """That of like spins, or of an isotope that matters more than the errors do."""
+        if self.like.quality == "value":
+            for name, one in self.unlike.items():
+                matters = np.any(self.of(name).r1 > LEAST_SHARE * self.total.r1)
+                if matters and one.quality != "value":
+                    return Part(quality=one.quality, reason=f"{name}: {one.reason}")
+        return Part(quality=self.like.quality, reason=self.like.reason)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -109,7 +109,7 @@ def trajectory_mobility(
         msg = f"Found {replicas} walks without a seed; they would differ at each call. Give one."
         raise ValueError(msg)
     told("paths", 0, _STEPS)
-    paths, unwrapped, relative = _paths(frames, mobile=mobile, framework=framework)
+    paths, unwrapped, warnings = _paths(frames, mobile=mobile, framework=framework)
     parts = {"paths": Part(quality="value", reason=" ".join(unwrapped.warnings))}
     told("sites and hops", 1, _STEPS)
     hopping = None
@@ -145,15 +145,19 @@ def trajectory_mobility(
         second_moment=moment,
         rates=rates,
         parts=parts,
-        messages=(*relative.warnings, *_rounded(frames), *_on_hops(hopping)),
+        messages=(
+            *warnings,
+            *_rounded(frames),
+            *_on_hops(hopping),
+            *(_on_nuclei(paths) if rates is not None else ()),
+        ),
     )
 
 
 def _paths(
     frames: Frames, *, mobile: str, framework: Sequence[str]
-) -> tuple[Paths, trajectories.Unwrapped, trajectories.HostRelative]:
+) -> tuple[Paths, trajectories.Unwrapped, tuple[str, ...]]:
     interval = frames.interval()
-    species = np.array(frames.species)
     if mobile not in frames.species:
         there = ", ".join(dict.fromkeys(frames.species))
         msg = f"Found no atom of {mobile} in {frames.source}; nothing moves. There are: {there}."
@@ -165,20 +169,26 @@ def _paths(
         unwrapped=frames.unwrapped,
         lattice="reference",
     )
-    relative = trajectories.relative_to_framework(
-        positions=unwrapped.positions, species=frames.species, framework=framework
+    moving = trajectories.relative_to_framework(
+        positions=unwrapped.positions, species=frames.species, framework=framework, chosen=(mobile,)
     )
+    hosts = {}
+    for symbol in framework:
+        host = trajectories.relative_to_framework(
+            positions=unwrapped.positions,
+            species=frames.species,
+            framework=framework,
+            chosen=(symbol,),
+        )
+        hosts[symbol] = np.asarray(host.positions.mean(axis=0), dtype=np.float64)
     paths = Paths(
-        moving=np.ascontiguousarray(relative.positions[:, species == mobile], dtype=np.float64),
-        hosts={
-            symbol: relative.positions[:, species == symbol].mean(axis=0, dtype=np.float64)
-            for symbol in framework
-        },
+        moving=moving.positions,
+        hosts=hosts,
         cell=unwrapped.reference_cell,
         interval=interval,
         mobile=mobile,
     )
-    return paths, unwrapped, relative
+    return paths, unwrapped, moving.warnings
 
 
 def _walked(
@@ -222,7 +232,7 @@ def _rated(
         lambda: trajectory_rates.rates_of(paths, correlation, displacements, fields)
     )
     if rates is not None:
-        parts["rates"] = Part(quality=rates.like.quality, reason=rates.like.reason)
+        parts["rates"] = rates.part
     return correlation, moment, rates
 
 
@@ -251,6 +261,15 @@ def _on_hops(hopping: Hopping | None) -> tuple[str, ...]:
             "that. Walks on the network of hops correct them."
         )
     return tuple(found)
+
+
+def _on_nuclei(paths: Paths) -> tuple[str, ...]:
+    return tuple(
+        f"No magnetic isotope of {symbol} is in the nuclear table: its share of the rates is left "
+        "out."
+        for symbol in paths.hosts
+        if not trajectory_rates.known_isotopes(symbol)
+    )
 
 
 def _silent(_what: str, _done: int, _total: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -38,7 +38,7 @@ class Paths:
         Element that moves.
     """
 
-    moving: Array
+    moving: NDArray[np.floating[Any]]
     hosts: dict[str, Array]
     cell: Array
     interval: float

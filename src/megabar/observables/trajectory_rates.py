@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from megabar.errors import Undetermined
+from megabar.errors import Undetermined, UnknownWord
 from megabar.matter import nuclei
 from megabar.motion import trajectories
-from megabar.motion.relaxation import Rates
 from megabar.motion.spectral_densities import LongTimeTail
 from megabar.observables.trajectory_answers import DirectRates, SecondMoment
 from megabar.spins.crystal_moments import crystal_moments, isotopes
@@ -179,25 +178,45 @@ def rates_of(
         larmor_frequency=larmor_frequency,
         tail=_tail(paths, displacements, paths.moving.shape[1], 1.0),
     )
-    unlike: dict[str, Rates] = {}
+    unlike: dict[str, trajectories.RelaxationEstimate] = {}
+    abundances: dict[str, float] = {}
     for symbol, partners in paths.hosts.items():
         other = correlation_of(paths, partners)
-        tail = _tail(paths, displacements, len(partners), 0.5)  # they stand still
-        for nucleus in isotopes(symbol):
-            found = trajectories.relaxation_from_correlation(
+        for nucleus in known_isotopes(symbol):
+            abundances[nucleus.name] = nucleus.abundance
+            unlike[nucleus.name] = trajectories.relaxation_from_correlation(
                 correlation=other,
                 gyromagnetic_ratio=proton,
                 larmor_frequency=larmor_frequency,
                 gyromagnetic_ratio_partner=nucleus.gyromagnetic_ratio_bare,
                 spin_partner=nucleus.spin,
-                tail=tail,
-            )
-            unlike[nucleus.name] = Rates(
-                r1=nucleus.abundance * found.r1, r2=nucleus.abundance * found.r2
+                tail=_tail(paths, displacements, len(partners), 0.5),  # partners stand still
             )
     return DirectRates(
-        like=like, unlike=unlike, tail=_tail(paths, displacements, paths.moving.shape[1], 1.0)
+        like=like,
+        unlike=unlike,
+        abundances=abundances,
+        tail=_tail(paths, displacements, paths.moving.shape[1], 1.0),
     )
+
+
+def known_isotopes(symbol: str) -> tuple[nuclei.Nucleus, ...]:
+    """List the magnetic isotopes of an element; none if the nuclear table holds none.
+
+    Parameters
+    ----------
+    symbol
+        Of the element.
+
+    Returns
+    -------
+    :
+        Their rows.
+    """
+    try:
+        return isotopes(symbol)
+    except UnknownWord:
+        return ()
 
 
 def _tail(

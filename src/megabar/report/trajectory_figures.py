@@ -25,6 +25,7 @@ _CM2: Final = 1e4
 _BAND: Final = 0.15  # of the core radius, to either side
 _EDGE: Final = 1.6  # factor of field beyond those asked for
 _ROW: Final = 2.6  # inches
+_MEANT: Final = ("value", "lower bound")
 
 
 def overview(found: TrajectoryMobility) -> Any:
@@ -45,15 +46,15 @@ def overview(found: TrajectoryMobility) -> Any:
         panels.append(_draw_scan)
     if found.correlation is not None:
         panels.append(_draw_correlation)
-    if found.rates is not None:
+    if found.rates is not None and found.parts["rates"].quality in _MEANT:
         panels.append(_draw_times)
     columns = min(len(panels), 2)
     rows = -(-len(panels) // columns)
     height = _ROW * rows
     with figures.house_style():
         figure, axes = figures.sheet(
-            rows, columns, height=height, left=0.1, right=0.97, bottom=0.45 / height,
-            top=1 - 0.28 / height, wspace=0.3, hspace=0.42,
+            rows, columns, height=height, left=0.1, right=0.93, bottom=0.45 / height,
+            top=1 - 0.28 / height, wspace=0.42, hspace=0.42,
         )  # fmt: skip
         for ax, draw in zip(axes.ravel(), panels, strict=False):
             draw(ax, found)
@@ -70,24 +71,19 @@ def _draw_displacements(ax: Any, found: TrajectoryMobility) -> None:
     lags = _PS * moved.lags
     shown = slice(None, int(np.searchsorted(moved.lags, found.duration / 3)) + 1)
     ax.plot(lags[shown], _A2 * moved.tracer[shown], color=_BLUE)
-    told = [(moved.diffusivity, moved.tracer, "one atom", _BLUE, (6, -4), ("left", "top"))]
-    told += [
-        (moved.collective_diffusivity, moved.collective, "all together", _RED, (-6, 4),
-         ("right", "bottom")),
-    ]  # fmt: skip
     ax.plot(lags[shown], _A2 * moved.collective[shown], color=_RED)
-    for estimate, curve, name, colour, aside, (across, along) in told:
+    for place, (estimate, name, colour) in enumerate(
+        ((moved.diffusivity, "one atom", _BLUE), (moved.collective_diffusivity, "all", _RED))
+    ):
         if estimate is None:
             continue
         ends = np.array([estimate.lags[0], estimate.lags[-1]])
         line = estimate.intercept + 6 * estimate.value * ends
-        ax.plot(_PS * ends, _A2 * line, color=colour, lw=4, alpha=0.35, solid_capstyle="butt")
-        middle = float(np.sqrt(ends.prod()))
+        ax.plot(_PS * ends, _A2 * line, color=colour, lw=5, alpha=0.35, solid_capstyle="butt")
         value = format_value(_CM2 * estimate.value, _CM2 * estimate.std, "")
-        ax.annotate(
-            f"{name}\nD = {value} cm²/s",
-            (_PS * middle, _A2 * float(np.interp(middle, moved.lags, curve))),
-            xytext=aside, textcoords="offset points", color=colour, ha=across, va=along,
+        ax.text(
+            0.02, 0.97 - 0.08 * place, f"{name}: D = {value} cm²/s", transform=ax.transAxes,
+            color=colour, ha="left", va="top", bbox=_PAPER,
         )  # fmt: skip
     _draw_exponent(ax, found)
     ax.set_xlabel("lag (ps)")
@@ -159,6 +155,7 @@ def _draw_correlation(ax: Any, found: TrajectoryMobility) -> None:
         _draw_tail(ax, found, lags)
     least = max(float(values[seen].min()), 1e-3 * float(values[0]))
     ax.set_ylim(0.6 * _A6 * least, 1.6 * at_once)
+    figures.plain_logarithmic(ax)
     ax.set_xlabel("lag (ps)")
     ax.set_ylabel("S (Å⁻⁶)")
 
@@ -180,18 +177,18 @@ def _draw_times(ax: Any, found: TrajectoryMobility) -> None:
     if found.rates is None:
         return
     quality = found.parts["rates"].quality
-    total = found.rates.total
+    total, error = found.rates.total, found.rates.total_std
     order = np.argsort(found.larmor_frequency)
     field = found.larmor_frequency[order] / 1e6
-    ax.set_title("what NMR sees" if quality == "value" else f"what NMR sees: {quality}")
+    ax.set_title("what NMR sees" if quality == "value" else "what NMR sees at most")
     for name, rate, std, colour, marker in (
-        ("T₁", total.r1, found.rates.like.r1_std, _BLUE, "o"),
-        ("T₂", total.r2, found.rates.like.r2_std, _RED, "s"),
+        ("T₁", total.r1, error.r1, _BLUE, "o"),
+        ("T₂", total.r2, error.r2, _RED, "s"),
     ):
         time = 1e3 / rate[order]
         ax.errorbar(
             field, time, yerr=time * std[order] / rate[order], color=colour, fmt=f"{marker}-",
-            lw=0.8, alpha=1.0 if quality == "value" else 0.4, label=name,
+            lw=0.8, label=name,
         )  # fmt: skip
     ax.set_xscale("log")
     ax.set_xlim(field[0] / _EDGE, field[-1] * _EDGE)
