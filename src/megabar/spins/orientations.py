@@ -122,6 +122,47 @@ def octant_grid(count: int) -> Orientations:
     )
 
 
+def half_turn_grid(count: int) -> Orientations:
+    r"""Spread directions over a quarter of the sphere, without a seam for one tensor.
+
+    .. math:: u_j = (j + 1/2)/n, \quad \alpha_j = \pi \, \mathrm{frac}[0.618\ldots (j + 1/2)]
+
+    The lines of one tensor along the axes of the crystal repeat after half a turn and are even in
+    u; so continued, the set is a lattice, and its error falls fast once all steps are resolved:
+    at some 0.45 (spread of the lines over their width)^2 directions, and as :math:`1/n^2` then.
+
+    Parameters
+    ----------
+    count
+        Number of directions.
+
+    Returns
+    -------
+    :
+        The set, with equal weights.
+
+    Raises
+    ------
+    ValueError
+        If the count is not positive.
+
+    Examples
+    --------
+    >>> grid = half_turn_grid(1000)
+    >>> bool(abs((grid.weight * (3 * np.cos(grid.beta) ** 2 - 1)).sum()) < 1e-6)
+    True
+    """
+    if count < 1:
+        msg = f"Found {count} directions; a powder needs at least one."
+        raise ValueError(msg)
+    place = np.arange(count) + 0.5
+    return Orientations(
+        alpha=np.pi * (place * _GOLDEN % 1.0),
+        beta=np.arccos(place / count),
+        weight=np.full(count, 1 / count),
+    )
+
+
 def sphere_grid(count: int) -> Orientations:
     r"""Spread directions over the sphere by a pair of Fibonacci numbers, all with equal weight.
 

@@ -22,7 +22,7 @@ import numpy as np
 from megabar.spins import pattern_kernels
 from megabar.spins.hamiltonians import quadrupole_denominator
 from megabar.spins.operators import magnetic_numbers
-from megabar.spins.orientations import octant_grid
+from megabar.spins.orientations import half_turn_grid
 from megabar.spins.pattern_kernels import MARGIN, NEAR_ZERO
 from megabar.spins.pulse_responses import responses_from_coupling
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 _TABLE_NODES: Final = 2048
+_LEAST_SHARE: Final = 1 / 9  # of the directions, for lines that hardly move
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -89,22 +90,22 @@ def line_coefficients(
     >>> (found.first / 1e3).round(3).tolist()
     [107.143, 71.429, 35.714, 0.0, -35.714, -71.429, -107.143]
     """
-    m = magnetic_numbers(spin)
     unit = quadrupole_coupling / quadrupole_denominator(spin)
-    first = 3 * unit * (2 * m[:-1] - 1)
-    if larmor_frequency is None:
-        return LineCoefficients(first=first, by_one=0 * first, by_two=0 * first)
+    first, one, two = _unit_lines(spin)
+    scale = 0.0 if larmor_frequency is None else unit**2 / larmor_frequency
+    return LineCoefficients(first=unit * first, by_one=scale * one, by_two=scale * two)
+
+
+@lru_cache(maxsize=16)
+def _unit_lines(spin: float) -> tuple[Array, Array, Array]:
+    """Coefficients for C = 1 and a Larmor frequency of 1."""
+    m = magnetic_numbers(spin)
     lowered, here, next_up, before = (
         spin * (spin + 1) - (m + shift) * (m + shift + 1) for shift in (-1, 0, 1, -2)
     )
     one = (2 * m - 1) ** 2 * lowered - (2 * m + 1) ** 2 * here
     two = (before * lowered - here * next_up) / 8
-    scale = unit**2 / larmor_frequency
-    return LineCoefficients(
-        first=first,
-        by_one=np.asarray(-scale * np.diff(one)),
-        by_two=np.asarray(-scale * np.diff(two)),
-    )
+    return np.asarray(3 * (2 * m[:-1] - 1)), -np.diff(one), -np.diff(two)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -153,7 +154,8 @@ def spread_factor(*, time: ArrayLike, step: float) -> Array:
     >>> float(spread_factor(time=0.0, step=100.0))
     1.0
     """
-    return np.asarray(np.sinc(np.asarray(time, dtype=np.float64) * step) ** 4)
+    square = np.sinc(np.asarray(time, dtype=np.float64) * step) ** 2
+    return np.asarray(square * square)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -321,7 +323,8 @@ def pattern_from_quadrupole_coupling(
     axis
         The bins.
     directions
-        Orientations over one octant.
+        For the lines that move furthest; others get fewer. 0.45 (spread/width)^2 of them serve a
+        pattern that is broadened to this width to 1e-4 of its maximum (eta up to 0.3; 1.0 beyond).
     fold
         Lines beyond the axis come in from the other end, as in a sampled decay; otherwise their
         weight is lost and stated.
@@ -360,16 +363,16 @@ def pattern_from_quadrupole_coupling(
             larmor_frequency=larmor_frequency, weights=weights, axis=axis, directions=directions,
             fold=fold,
         ).pattern  # fmt: skip
+    weights = np.asarray(weights, dtype=np.float64)
+    powers, lost = np.zeros((axis.count + MARGIN, 4)), 0.0
+    for group in _groups(spin, tuple(weights != 0), directions):
+        lost += pattern_kernels.collect(
+            group.squared, group.azimuth, asymmetry, *group.lines(lines),
+            weights[group.which] / group.count, axis.first, 1 / axis.step, fold, powers,
+        )  # fmt: skip
     density = np.zeros(axis.count + MARGIN)
-    lost = pattern_kernels.collect(
-        *_octant(directions), asymmetry, lines.first, lines.by_one, lines.by_two,
-        np.asarray(weights, dtype=np.float64), axis.first, 1 / axis.step, fold, density,
-    )  # fmt: skip
-    return Pattern(
-        axis=axis,
-        density=_without_margin(density) / directions,
-        lost=lost / directions / sum(weights),
-    )
+    pattern_kernels.splines(powers, density)
+    return Pattern(axis=axis, density=_without_margin(density), lost=float(lost / weights.sum()))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -417,7 +420,8 @@ def moving_pattern(
     axis
         The bins.
     directions
-        Orientations over one octant.
+        For the lines that move furthest; others get fewer. 0.45 (spread/width)^2 of them serve a
+        pattern that is broadened to this width to 1e-4 of its maximum (eta up to 0.3; 1.0 beyond).
     fold
         Lines beyond the axis come in from the other end; otherwise their weight is lost.
 
@@ -448,24 +452,25 @@ def moving_pattern(
     if not quadrupole_coupling:
         msg = "Found a coupling of 0 Hz, where the pattern has no slope. Start a fit elsewhere."
         raise ValueError(msg)
-    words = (*_octant(directions), asymmetry, lines.first, lines.by_one, lines.by_two)
     where = (axis.first, 1 / axis.step, fold)
-    bins: NDArray[Any]
-    if isinstance(weights, PulseResponses):
-        bins = np.zeros((5, axis.count + MARGIN), dtype=np.complex128)
-        unit = quadrupole_coupling / quadrupole_denominator(spin)
-        outside = pattern_kernels.collect_responses(
-            *words, quadrupole_coupling, unit, weights.place[0],
-            1 / (weights.place[1] - weights.place[0]), weights.values, *where, bins,
-        )  # fmt: skip
-        total = abs(bins[0].sum()) + abs(outside)
-    else:
-        bins = np.zeros((3, axis.count + MARGIN))
-        outside = pattern_kernels.collect_moving(
-            *words, quadrupole_coupling, np.asarray(weights, dtype=np.float64), *where, bins
-        )
-        total = directions * sum(weights)
-    bins = _without_margin(bins) / directions
+    pulsed = isinstance(weights, PulseResponses)
+    kind = np.complex128 if pulsed else np.float64
+    bins: NDArray[Any] = np.zeros((5 if pulsed else 3, axis.count + MARGIN), dtype=kind)
+    outside: complex = 0.0
+    seen = (True,) * len(lines.first) if pulsed else tuple(np.asarray(weights) != 0)
+    for group in _groups(spin, seen, directions):
+        words = (group.squared, group.azimuth, asymmetry, *group.lines(lines), quadrupole_coupling)
+        if isinstance(weights, PulseResponses):
+            outside += pattern_kernels.collect_responses(
+                *words, quadrupole_coupling / quadrupole_denominator(spin), weights.place[0],
+                1 / (weights.place[1] - weights.place[0]),
+                np.ascontiguousarray(weights.values[:, group.which]) / group.count, *where, bins,
+            )  # fmt: skip
+        else:
+            shares = np.asarray(weights, dtype=np.float64)[group.which] / group.count
+            outside += pattern_kernels.collect_moving(*words, shares, *where, bins)
+    total = abs(bins[0].sum()) + abs(outside)
+    bins = _without_margin(bins)
     grown = bins[3:] if len(bins) > 3 else np.zeros((2, axis.count))
     return MovingPattern(
         pattern=Pattern(axis=axis, density=bins[0], lost=float(abs(outside) / total)),
@@ -497,10 +502,41 @@ def _require(
         raise ValueError(f"{msg}for each.")
 
 
-@lru_cache(maxsize=8)
-def _octant(count: int) -> tuple[Array, Array]:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Group:
+    """Lines that share a set of directions."""
+
+    which: NDArray[np.intp]
+    squared: Array
+    azimuth: Array
+
+    @property
+    def count(self) -> int:
+        return len(self.squared)
+
+    def lines(self, lines: LineCoefficients) -> tuple[Array, Array, Array]:
+        return lines.first[self.which], lines.by_one[self.which], lines.by_two[self.which]
+
+
+@lru_cache(maxsize=32)
+def _groups(spin: float, seen: tuple[bool, ...], directions: int) -> tuple[_Group, ...]:
+    """Give each line directions in proportion to how far it moves; none to those not seen."""
+    reach = np.where(seen, np.abs(_unit_lines(spin)[0]), 0.0)
+    share = np.maximum(reach / (reach.max()), _LEAST_SHARE) if reach.any() else 1.0 + reach
+    counts = np.where(seen, np.ceil(directions * share - 1e-6), 0).astype(int)
+    found = []
+    for count in sorted(set(counts[counts > 0].tolist())):
+        squared, azimuth = _half_turns(count)
+        found.append(
+            _Group(which=np.flatnonzero(counts == count), squared=squared, azimuth=azimuth)
+        )
+    return tuple(found)
+
+
+@lru_cache(maxsize=32)
+def _half_turns(count: int) -> tuple[Array, Array]:
     """Squares of the cosine and cosines of twice the azimuth of a set of directions."""
-    grid = octant_grid(count)
+    grid = half_turn_grid(count)
     return np.cos(grid.beta) ** 2, np.cos(2 * grid.alpha)
 
 

@@ -7,13 +7,19 @@ from megabar.errors import Undetermined
 from megabar.spins.coupling_nodes import coupling_nodes
 from megabar.spins.orientations import (
     SPHERE_SETS,
+    half_turn_grid,
     octant_grid,
     powder_mean,
     product_grid,
     sphere_grid,
 )
 
-GRIDS = [octant_grid(5000), sphere_grid(2584), product_grid(polar=16, azimuthal=16, octant=False)]
+GRIDS = [
+    octant_grid(5000),
+    half_turn_grid(5000),
+    sphere_grid(2584),
+    product_grid(polar=16, azimuthal=16, octant=False),
+]
 
 
 @pytest.mark.parametrize("grid", GRIDS)

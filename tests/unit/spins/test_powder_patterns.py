@@ -5,10 +5,10 @@
 
 import numpy as np
 import pytest
+from tests.batteries.powder_lines import directions_of, lines_of
 
 from megabar.spins import powder_patterns
-from megabar.spins.hamiltonians import first_order_coupling, offsets_from_quadrupole_coupling
-from megabar.spins.orientations import octant_grid
+from megabar.spins.hamiltonians import first_order_coupling
 from megabar.spins.powder_patterns import (
     Axis,
     hard_pulse_weights,
@@ -103,16 +103,9 @@ def test_moments_are_those_of_the_lines_and_of_the_spreading(eta):
     step = 3e3
     axis = Axis(first=-6e6, step=step, count=4001)
     pattern = pattern_from_quadrupole_coupling(**words(20e6, eta, axis, directions=50_000))
-    lines = offsets_from_quadrupole_coupling(
-        quadrupole_coupling=20e6,
-        gradient=gradient_tensor(asymmetry=eta),
-        spin=3.5,
-        larmor_frequency=LARMOR,
-        orientations=octant_grid(50_000),
-        order=2,
-    )
-    shares = hard_pulse_weights(3.5)
-    mean, square = lines.mean(axis=0) @ shares, (lines**2).mean(axis=0) @ shares
+    lines = lines_of(20e6, eta, 50_000)
+    mean = sum(share * line.mean() for share, line in lines)
+    square = sum(share * (line**2).mean() for share, line in lines)
     assert pattern.density @ axis.frequency == pytest.approx(mean, rel=1e-9)
     added = pattern.density @ axis.frequency**2 - square
     assert added == pytest.approx(step**2 / 3, rel=1e-3)
@@ -145,13 +138,11 @@ def test_a_folded_pattern_is_the_sampled_decay():
     pattern = pattern_from_quadrupole_coupling(
         **words(0.5e6, 0.3, axis, directions=3000, fold=True)
     )
-    lines = offsets_from_quadrupole_coupling(
-        quadrupole_coupling=0.5e6, gradient=gradient_tensor(asymmetry=0.3), spin=3.5,
-        larmor_frequency=LARMOR, orientations=octant_grid(3000), order=2,
-    )  # fmt: skip
     n = np.arange(40)
-    turned = np.exp(2j * np.pi * dwell * np.multiply.outer(n, lines))
-    expected = turned.mean(axis=1) @ hard_pulse_weights(3.5)
+    expected = sum(
+        share * np.exp(2j * np.pi * dwell * np.multiply.outer(n, line)).mean(axis=1)
+        for share, line in lines_of(0.5e6, 0.3, 3000)
+    )
     found = np.fft.ifft(pattern.density)[:40] * count
     found /= spread_factor(time=n * dwell, step=axis.step)
     near = n / count
@@ -196,16 +187,17 @@ def test_responses_of_a_table_are_those_of_the_pulse():
     )
     axis = Axis(first=-9e6, step=2e3, count=9001)
     pattern = pattern_from_quadrupole_coupling(**words(20e6, 0.1, axis, weights=table))
-    lines = octant_grid(20000)
-
-    f = first_order_coupling(
-        quadrupole_coupling=20e6, gradient=gradient_tensor(asymmetry=0.1), spin=3.5,
-        directions=lines.directions,
-    )  # fmt: skip
-    direct = 1j * responses_from_coupling(
-        spin=3.5, coupling=f, offset=0.0, amplitude=np.array([62.5e3]),
-        durations=np.array([4e-6]),
-    ).sum(axis=-1).mean()  # fmt: skip
+    direct = 0j
+    for k in range(-3, 4):
+        f = first_order_coupling(
+            quadrupole_coupling=20e6, gradient=gradient_tensor(asymmetry=0.1), spin=3.5,
+            directions=directions_of(k, 20_000).directions,
+        )  # fmt: skip
+        values = responses_from_coupling(
+            spin=3.5, coupling=f, offset=0.0, amplitude=np.array([62.5e3]),
+            durations=np.array([4e-6]),
+        )  # fmt: skip
+        direct += 1j * values[..., k + 3].mean()
     assert pattern.density.sum() == pytest.approx(direct, abs=1e-6)
 
 
