@@ -146,7 +146,7 @@ def _hopping_pieces(
     statistics, scan = hopping.statistics, hopping.scan
     yield terminal.Line(
         "sites",
-        f"{statistics.sites} of {structure} in {terminal.plural(hopping.box.cells, 'cell')}, "
+        f"{statistics.sites} of {structure} in {terminal.plural(hopping.box.cells, 'primitive cell')}, "
         f"{statistics.vacancy_fraction:.2%} empty; framework {hopping.box.misfit * _ANGSTROM:.3f} "
         "A from its places; atoms per site: "
         + ", ".join(f"{kind} {share:.3f}" for kind, share in statistics.occupancies.items()),

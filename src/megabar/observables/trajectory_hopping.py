@@ -48,9 +48,13 @@ def hopping_of(paths: Paths, crystal: Crystal) -> Hopping:
     if not paths.hosts:
         msg = "Found no framework; nothing says where sites are. Name the elements that stay."
         raise Undetermined(msg, quality="no solution")
-    symbol, framework = next(iter(paths.hosts.items()))
+    symbol = crystal.metal if crystal.metal in paths.hosts else next(iter(paths.hosts))
     box = sites_in_box(
-        crystal, element=paths.mobile, cell=paths.cell, symbol=symbol, framework=framework
+        crystal,
+        element=paths.mobile,
+        cell=paths.cell,
+        symbol=symbol,
+        framework=paths.hosts[symbol],
     )
     scan = trajectories.core_radius_scan(
         positions=paths.moving, cell=paths.cell, sites=box.positions

@@ -72,22 +72,32 @@ def _draw_displacements(ax: Any, found: TrajectoryMobility) -> None:
     shown = slice(None, int(np.searchsorted(moved.lags, found.duration / 3)) + 1)
     ax.plot(lags[shown], _A2 * moved.tracer[shown], color=_BLUE)
     ax.plot(lags[shown], _A2 * moved.collective[shown], color=_RED)
-    for place, (estimate, name, colour) in enumerate(
-        ((moved.diffusivity, "one atom", _BLUE), (moved.collective_diffusivity, "all", _RED))
+    for place, (estimate, curve, name, colour) in enumerate(
+        (
+            (moved.diffusivity, moved.tracer, "one atom", _BLUE),
+            (moved.collective_diffusivity, moved.collective, "all", _RED),
+        )
     ):
         if estimate is None:
             continue
-        ends = np.array([estimate.lags[0], estimate.lags[-1]])
-        line = estimate.intercept + 6 * estimate.value * ends
-        ax.plot(_PS * ends, _A2 * line, color=colour, lw=5, alpha=0.35, solid_capstyle="butt")
-        value = format_value(_CM2 * estimate.value, _CM2 * estimate.std, "")
-        ax.text(
-            0.02, 0.97 - 0.08 * place, f"{name}: D = {value} cm²/s", transform=ax.transAxes,
-            color=colour, ha="left", va="top", bbox=_PAPER,
+        window = (moved.lags >= estimate.lags[0]) & (moved.lags <= estimate.lags[-1])
+        ax.plot(
+            lags[window], _A2 * curve[window], color=colour, lw=6, alpha=0.35,
+            solid_capstyle="butt",
         )  # fmt: skip
+        value = format_value(_CM2 * estimate.value, _CM2 * estimate.std, "")
+        _told(ax, place, f"{name}: D = {value} cm²/s", colour)
     _draw_exponent(ax, found)
+    low, high = ax.get_ylim()
+    ax.set_ylim(low, high * (high / low) ** 0.45)  # room for the words
     ax.set_xlabel("lag (ps)")
     ax.set_ylabel("mean square displacement (Å²)")
+
+
+def _told(ax: Any, line: int, words: str, colour: str) -> None:
+    ax.text(
+        0.02, 0.97 - 0.085 * line, words, transform=ax.transAxes, color=colour, ha="left", va="top"
+    )
 
 
 def _draw_exponent(ax: Any, found: TrajectoryMobility) -> None:
@@ -97,10 +107,7 @@ def _draw_exponent(ax: Any, found: TrajectoryMobility) -> None:
     inside = (regime.lags >= fitted.lags[0]) & (regime.lags <= fitted.lags[-1])
     if inside.any():
         exponent = float(np.nanmean(regime.exponent[inside]))
-        ax.text(
-            0.98, 0.03, f"exponent in the window {exponent:.3f}\n({found.parts['tracer'].quality})",
-            transform=ax.transAxes, ha="right", va="bottom", color=_BLUE, bbox=_PAPER,
-        )  # fmt: skip
+        _told(ax, 2, f"exponent {exponent:.3f}: {found.parts['tracer'].quality}", _BLUE)
 
 
 def _draw_scan(ax: Any, found: TrajectoryMobility) -> None:
