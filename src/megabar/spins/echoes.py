@@ -18,8 +18,9 @@ Twin: ``observables.efficiencies``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import numba
 import numpy as np
 from scipy.optimize import minimize_scalar
 
@@ -133,13 +134,14 @@ def lines_after_pulse(
     >>> ((1j * lines.amplitude).real * 84).round(9).tolist()
     [[7.0, 12.0, 15.0, 16.0, 15.0, 12.0, 7.0]]
     """
+    m = magnetic_numbers(nodes.spin)
     parts = []
     for scale, share in _parts(amplitudes):
         turned = propagators_from_levels(
             spin=nodes.spin, levels=nodes.levels, pulse=pulse.scaled(scale)
         )
-        seen = _transitions(_from_equilibrium(nodes.spin, turned), nodes.spin)
-        parts.append(share * nodes.weight[:, None] * seen)
+        elements = np.einsum("nik,k,nik->ni", turned[:, 1:], m, turned[:, :-1].conj())
+        parts.append(share * nodes.weight[:, None] * _heard(elements, nodes.spin))
     return _joined(nodes, parts, t2)
 
 
@@ -209,22 +211,16 @@ def echo_from_two_pulses(
             f"to {len(orders) - 1}, and a delay of zero or more."
         )
         raise ValueError(msg)
-    apart = nodes.levels[:, :, None] - nodes.levels[:, None, :]
-    coherent = np.where(orders == 0, -delay / relaxation.t1, -delay / relaxation.t2)
-    between = np.asarray(passing)[orders + len(orders) - 1] * np.exp(
-        -2j * np.pi * delay * apart + coherent
-    )
-    recovered = -np.expm1(-delay / relaxation.t1) * passing[len(orders) - 1]
-    grown = recovered * np.diag(magnetic_numbers(nodes.spin))
+    left = np.exp(np.where(orders == 0, -delay / relaxation.t1, -delay / relaxation.t2))
+    between = np.asarray(passing, dtype=np.complex128)[orders + len(orders) - 1]
+    turning = np.exp(-2j * np.pi * delay * nodes.levels)
+    m = magnetic_numbers(nodes.spin)
+    grown = np.diag(between) * (1 - np.diag(left)) * m
     parts = []
     for scale, share in _parts(amplitudes):
-        first, second = (
-            propagators_from_levels(spin=nodes.spin, levels=nodes.levels, pulse=one.scaled(scale))
-            for one in pulses
-        )
-        state = between * _from_equilibrium(nodes.spin, first) + grown
-        seen = _transitions(second @ state @ np.swapaxes(second, 1, 2).conj(), nodes.spin)
-        parts.append(share * nodes.weight[:, None] * seen)
+        first, second = _both(nodes, pulses, scale)
+        elements = _after_second(first, second, turning, between * left, m, grown)
+        parts.append(share * nodes.weight[:, None] * _heard(elements, nodes.spin))
     return _joined(nodes, parts, relaxation.t2)
 
 
@@ -284,12 +280,61 @@ def _joined(nodes: LevelNodes, parts: list[Matrices], t2: float) -> ExcitedLines
     return ExcitedLines(frequency=nodes.frequencies, amplitude=np.sum(parts, axis=0), t2=t2)
 
 
-def _from_equilibrium(spin: float, turned: Matrices) -> Matrices:
-    return (turned * magnetic_numbers(spin)) @ np.swapaxes(turned, 1, 2).conj()
+def _both(
+    nodes: LevelNodes, pulses: tuple[Pulse | IdealPulse, Pulse | IdealPulse], scale: float
+) -> tuple[Matrices, Matrices]:
+    """Propagators of two pulses; if the second is the first, it is computed once."""
+    first = propagators_from_levels(
+        spin=nodes.spin, levels=nodes.levels, pulse=pulses[0].scaled(scale)
+    )
+    if pulses[1] is pulses[0]:
+        return first, first
+    return first, propagators_from_levels(
+        spin=nodes.spin, levels=nodes.levels, pulse=pulses[1].scaled(scale)
+    )
 
 
-def _transitions(state: Matrices, spin: float) -> Matrices:
-    """Amplitude of every transition in the signal, (node, transition)."""
+def _heard(elements: Matrices, spin: float) -> Matrices:
+    """Weigh elements of rho below its diagonal as the receiver does, (node, transition)."""
     its = angular_momentum(spin)
-    raised = np.diag(its.plus, 1).real / its.norm
-    return np.asarray(np.diagonal(state, offset=-1, axis1=1, axis2=2) * raised)
+    return np.asarray(elements * np.diag(its.plus, 1).real / its.norm)
+
+
+@numba.njit(cache=True)
+def _after_second(
+    first: Matrices,
+    second: Matrices,
+    turning: Matrices,
+    between: Matrices,
+    m: Array,
+    grown: Matrices,
+) -> Any:
+    """Elements of rho below its diagonal after the second pulse, (node, element)."""
+    nodes, size, _ = first.shape
+    found = np.zeros((nodes, size - 1), dtype=np.complex128)
+    state = np.empty((size, size), dtype=np.complex128)
+    carried = np.empty((size, size), dtype=np.complex128)
+    for node in range(nodes):
+        _product(first[node] * m, first[node], state)
+        for i in range(size):
+            for j in range(size):
+                state[i, j] *= between[i, j] * turning[node, i] * np.conj(turning[node, j])
+            state[i, i] += grown[i]
+        # rho' = U state U^adj; _product conjugates its second factor: state^adj there
+        _product(second[node], np.conj(state.T), carried)
+        for i in range(size - 1):
+            for k in range(size):
+                found[node, i] += carried[i + 1, k] * np.conj(second[node, i, k])
+    return found
+
+
+@numba.njit(cache=True)
+def _product(left: Matrices, right: Matrices, found: Matrices) -> None:
+    """Multiply a matrix with the adjoint of another."""
+    size = len(left)
+    for i in range(size):
+        for j in range(size):
+            whole = 0.0j
+            for k in range(size):
+                whole += left[i, k] * np.conj(right[j, k])
+            found[i, j] = whole

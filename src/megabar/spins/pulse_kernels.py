@@ -1,6 +1,7 @@
 """Kernels: what a pulse makes of states whose Hamiltonians are real symmetric matrices.
 
-Only for :mod:`megabar.spins.pulse_responses`, which diagonalises the slices and says what is asked.
+Only for :mod:`megabar.spins.pulse_responses` and :mod:`megabar.spins.pulse_propagators`, which
+diagonalise the slices and say what is asked.
 """
 
 from __future__ import annotations
@@ -39,10 +40,10 @@ def elements(
     size = levels_a.shape[2]
     found = np.empty((couplings, len(lengths), len(rows)), dtype=np.complex128)
     for c in range(couplings):
-        a = _propagators(levels_a[c], vectors_a[c], slices, middle, backwards, lengths)
+        a = propagators(levels_a[c], vectors_a[c], slices, middle, backwards, lengths)
         b = a
         if halves:
-            b = _propagators(levels_b[c], vectors_b[c], slices, middle, backwards, lengths)
+            b = propagators(levels_b[c], vectors_b[c], slices, middle, backwards, lengths)
         for t in range(len(lengths)):
             for n in range(len(rows)):
                 i, j = rows[n], columns[n]
@@ -55,7 +56,7 @@ def elements(
 
 
 @numba.njit(cache=True)
-def _propagators(
+def propagators(
     levels: Array,
     vectors: Array,
     slices: Whole,

@@ -13,6 +13,7 @@ import numba
 import numpy as np
 
 from megabar.spins.operators import angular_momentum, magnetic_numbers
+from megabar.spins.pulse_kernels import propagators
 from megabar.spins.sequences import IdealPulse
 
 if TYPE_CHECKING:
@@ -72,21 +73,56 @@ def propagators_from_levels(*, spin: float, levels: Array, pulse: Pulse | IdealP
         energies, states = np.linalg.eigh(x)
         real = (states * np.exp(-1j * pulse.angle * energies)) @ states.T
         one = real * _turned(pulse.phase, m)
-        return np.broadcast_to(one, (len(levels), *one.shape))
+        return np.array(np.broadcast_to(one, (len(levels), *one.shape)))
+    if np.ptp(pulse.phase) == 0:
+        found = _unmodulated(levels, x, pulse)
+        return found * _turned(float(pulse.phase[0]), m)
     distinct, order = np.unique(pulse.amplitude, return_inverse=True)
-    hamiltonian = levels[:, None, :, None] * np.eye(len(m)) + distinct[:, None, None] * x
-    energies, states = np.linalg.eigh(hamiltonian)
+    energies, states = _solved(levels, x, distinct)
     piece = pulse.duration / len(pulse.amplitude)
     steps = np.exp(-1j * np.outer(np.append(pulse.phase, 0.0) - np.append(0.0, pulse.phase), m))
     # the turns about z between slices; the first and the last come from and lead to phase zero
     turns = np.exp(-2j * np.pi * energies * piece)
-    found: Matrices = _chain(states, turns, order.astype(np.int64), steps.conj())
-    return found
+    return np.asarray(_chain(states, turns, order.astype(np.int64), steps.conj()))
+
+
+def _unmodulated(levels: Array, x: Array, pulse: Pulse) -> Matrices:
+    """Multiply slices of one phase; of a shape that reads the same backwards only half of them."""
+    distinct, order = np.unique(pulse.amplitude, return_inverse=True)
+    energies, states = _solved(levels, x, distinct)
+    slices = order.astype(np.int64)
+    backwards = bool((slices == slices[::-1]).all()) and len(slices) > 1
+    half = slices[: len(slices) // 2] if backwards else slices
+    middle = int(slices[len(slices) // 2]) if backwards and len(slices) % 2 else -1
+    piece = np.array([pulse.duration / len(slices)])
+    return np.asarray(_of_nodes(energies, states, half, middle, backwards, piece))
+
+
+def _solved(levels: Array, x: Array, distinct: Array) -> tuple[Array, Array]:
+    """Diagonalise every distinct slice of every node, (node, slice, state)."""
+    solved = np.linalg.eigh(levels[:, None, :, None] * np.eye(len(x)) + distinct[:, None, None] * x)
+    return solved.eigenvalues, solved.eigenvectors
 
 
 def _turned(phase: float, m: Array) -> Matrices:
     """Factors that give a matrix between states the phase of a pulse."""
     return np.asarray(np.exp(-1j * phase * np.subtract.outer(m, m)))
+
+
+@numba.njit(cache=True)
+def _of_nodes(
+    energies: Array,
+    states: Array,
+    slices: NDArray[np.int64],
+    middle: int,
+    backwards: bool,
+    piece: Array,
+) -> Any:
+    nodes, _, size, _ = states.shape
+    found = np.empty((nodes, size, size), dtype=np.complex128)
+    for node in range(nodes):
+        found[node] = propagators(energies[node], states[node], slices, middle, backwards, piece)[0]
+    return found
 
 
 @numba.njit(cache=True)
