@@ -146,7 +146,7 @@ def primitive_cell(crystal: Crystal) -> NDArray[np.float64]:
     Returns
     -------
     :
-        Right-handed, shortest vectors, shape (3, 3).
+        Right-handed, of shortest vectors as far from flat as they can be, shape (3, 3).
 
     Examples
     --------
@@ -165,11 +165,16 @@ def primitive_cell(crystal: Crystal) -> NDArray[np.float64]:
     order = np.argsort(lengths.round(14), kind="stable")
     vectors = vectors[order][lengths[order] > 1e-6 * lengths.max()]
     wanted = crystal.volume / len(found)
-    for three in combinations(vectors[:30], 3):
-        volume = float(np.linalg.det(np.array(three)))
-        if abs(abs(volume) - wanted) < _SAME * wanted:
-            return np.array(three) if volume > 0 else -np.array(three)
-    return crystal.cell
+    threes = np.array(list(combinations(vectors[:30], 3)))
+    volumes = np.linalg.det(threes)
+    fits = np.abs(np.abs(volumes) - wanted) < _SAME * wanted
+    if not fits.any():
+        return crystal.cell
+    threes, volumes = threes[fits], volumes[fits]
+    lengths = np.linalg.norm(threes, axis=2).sum(axis=1)
+    heights = 1 / np.linalg.norm(np.linalg.inv(threes), axis=1).max(axis=1)
+    best = np.lexsort([-heights.round(14), lengths.round(14)])[0]  # compact, not only short
+    return np.asarray(threes[best] * np.sign(volumes[best]), dtype=np.float64)
 
 
 def _maps_onto_itself(

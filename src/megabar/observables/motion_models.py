@@ -460,6 +460,52 @@ def vacancy_walk(
     ----------
     Gillespie, J. Comput. Phys. 22, 403 (1976), doi:10.1016/0021-9991(76)90041-3.
     """
+    _, motion = walk_by_vacancies(
+        crystal,
+        network,
+        name=name,
+        vacancy_fraction=vacancy_fraction,
+        seed=seed,
+        replicas=replicas,
+        mesh=mesh,
+    )
+    return motion
+
+
+def walk_by_vacancies(
+    crystal: Crystal,
+    network: lattice_walks.Network,
+    *,
+    name: str,
+    vacancy_fraction: float,
+    seed: int,
+    replicas: int,
+    mesh: lattice_walks.ZoneMesh | None = None,
+) -> tuple[lattice_walks.VacancyWalk, Motion]:
+    """Simulate atoms that jump into empty sites, and model the motion; see :func:`vacancy_walk`.
+
+    Parameters
+    ----------
+    crystal
+        Whose other nuclei stay on their sites.
+    network
+        Jumps of its hydrogen, sites of equal occupancy.
+    name
+        Of the network, for people.
+    vacancy_fraction
+        Share of empty sites, above 0 and below 1.
+    seed
+        Of the simulation.
+    replicas
+        At least 4; errors are their scatter.
+    mesh
+        Points of the zone; none: the default of the walks.
+
+    Returns
+    -------
+    :
+        The simulation, for errors, and the motion.
+    """
     fixed = {
         symbol: _inside(network, crystal, symbol)
         for symbol in dict.fromkeys(crystal.species)
@@ -473,7 +519,7 @@ def vacancy_walk(
         partners=tuple(fixed.values()),
         mesh=mesh,
     )
-    return Motion(
+    return walk, Motion(
         name=f"{name}, {walk.vacancy_fraction:.1%} vacancies",
         density=walk.density,
         diffusivity=float(walk.diffusivity.value),

@@ -195,60 +195,80 @@ def lost_among_atoms(
     sites: Whole,
     tensors: NDArray[np.float32],
     near: Whole,
-    lags: NDArray[np.int64],
-    strides: NDArray[np.int64],
+    lag: int,
+    origins: NDArray[np.int64],
     occupant: Whole,
     lost: NDArray[np.float64],
 ) -> None:
-    """Fill S(0) less S of pairs, per atom; only pairs of which one atom has moved are looked at.
+    """Fill S(0) less S of pairs, per atom, (origin,); only pairs of which one moved are looked at.
 
-    Near are the sites that a site couples to, (site, neighbour); occupant is room to work in.
+    Near are the sites that a site couples to, (site, neighbour), -1 at the end of a row; occupant
+    is room to work in.
     """
-    samples, atoms = sites.shape
-    for slot in range(lags.size):
-        lag, origins, total = lags[slot], 0, 0.0
-        for first in range(0, samples - lag, strides[slot]):
-            before, after = sites[first], sites[first + lag]
-            occupant[:] = -1
-            for atom in range(atoms):
-                occupant[before[atom]] = atom
-            for atom in range(atoms):
-                here = before[atom]
-                if here == after[atom]:
-                    continue
-                old, new, part = tensors[here], tensors[after[atom]], 0.0
-                for place in near[here]:
-                    other = occupant[place]
-                    if other < 0 or (other > atom and place != after[other]):
-                        continue  # empty, or a pair that the other one counts
-                    was, now = old[place], new[after[other]]
-                    part += (
-                        was[0] * (was[0] - now[0])
-                        + was[1] * (was[1] - now[1])
-                        + was[2] * (was[2] - now[2])
-                        + was[3] * (was[3] - now[3])
-                        + was[4] * (was[4] - now[4])
-                    )
-                total += part
-            origins += 1
-        lost[slot] = 2 * total / (origins * atoms)
+    atoms = sites.shape[1]
+    for slot in range(origins.size):
+        before, after = sites[origins[slot]], sites[origins[slot] + lag]
+        occupant[:] = -1
+        for atom in range(atoms):
+            occupant[before[atom]] = atom
+        total = 0.0
+        for atom in range(atoms):
+            here = before[atom]
+            if here == after[atom]:
+                continue
+            old, new, part = tensors[here], tensors[after[atom]], 0.0
+            for place in near[here]:
+                if place < 0:
+                    break
+                other = occupant[place]
+                if other < 0 or (other > atom and place != after[other]):
+                    continue  # empty, or a pair that the other one counts
+                was, now = old[place], new[after[other]]
+                part += (
+                    was[0] * (was[0] - now[0])
+                    + was[1] * (was[1] - now[1])
+                    + was[2] * (was[2] - now[2])
+                    + was[3] * (was[3] - now[3])
+                    + was[4] * (was[4] - now[4])
+                )
+            total += part
+        lost[slot] = 2 * total / atoms
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator,unused-ignore]
 def lost_to_fixed(
     sites: Whole,
     overlaps: NDArray[np.float64],
-    lags: NDArray[np.int64],
-    strides: NDArray[np.int64],
+    lag: int,
+    origins: NDArray[np.int64],
     lost: NDArray[np.float64],
 ) -> None:
-    """Fill S(0) less S of one atom with partners that stay, from overlaps of pairs of sites."""
-    samples, atoms = sites.shape
-    for slot in range(lags.size):
-        lag, origins, total = lags[slot], 0, 0.0
-        for first in range(0, samples - lag, strides[slot]):
-            for atom in range(atoms):
-                before, after = sites[first, atom], sites[first + lag, atom]
-                total += overlaps[before, before] - overlaps[before, after]
-            origins += 1
-        lost[slot] = total / (origins * atoms)
+    """Fill S(0) less S of an atom with partners that stay, from overlaps of pairs of sites."""
+    atoms = sites.shape[1]
+    for slot in range(origins.size):
+        total = 0.0
+        for atom in range(atoms):
+            before, after = sites[origins[slot], atom], sites[origins[slot] + lag, atom]
+            total += overlaps[before, before] - overlaps[before, after]
+        lost[slot] = total / atoms
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator,unused-ignore]
+def squares_from_origins(
+    positions: NDArray[np.float64],
+    lag: int,
+    origins: NDArray[np.int64],
+    squares: NDArray[np.float64],
+) -> None:
+    """Fill mean squared displacements of one atom, (origin,)."""
+    atoms = positions.shape[1]
+    for slot in range(origins.size):
+        total = 0.0
+        for atom in range(atoms):
+            for axis in range(3):
+                gone = (
+                    positions[origins[slot] + lag, atom, axis]
+                    - positions[origins[slot], atom, axis]
+                )
+                total += gone * gone
+        squares[slot] = total / atoms

@@ -59,7 +59,10 @@ _FAR: Final = (20.0, 40.0, 60.0, 80.0)  # lags of the diffusivity, in hops of an
 _FAR_STEP: Final = 4.0
 _FAR_SAMPLES: Final = 2000
 _FIRST_SAMPLES: Final = 3000
-_ORIGINS: Final = 20
+_ORIGINS: Final = 24  # of lost couplings
+_PER_LAG: Final = 8  # origins of displacements within one lag
+_WINDOWS: Final = 480  # of displacements, at most about so many
+_TINY: Final = 1e-300
 _PER_OCTAVE: Final = 2
 _LANCZOS: Final = 120
 
@@ -392,34 +395,88 @@ class _Seen:
 
 def _measured(runs: _Runs, fixed: Sequence[Array], *, replicas: int, seed: int) -> _Seen:
     tensors, unit = pair_tensors_in_single_precision(runs.lattice)
-    near = _coupled(tensors)
-    overlaps = [overlaps_in_cell(runs.lattice, one) for one in fixed]
-    occupant = np.zeros(len(runs.lattice), dtype=np.int32)
-    measured, slopes = [], []
+    tables = _Tables(
+        tensors=tensors,
+        near=_coupled(tensors),
+        overlaps=[overlaps_in_cell(runs.lattice, one) for one in fixed],
+        occupant=np.zeros(len(runs.lattice), dtype=np.int32),
+    )
+    found, slopes = [], []
     for stream in np.random.default_rng(seed).spawn(replicas):
-        parts = []
+        rows = []
         for run in (runs.first, runs.second):
-            walk, steps = runs.walk(run, stream), run[2]
-            found = np.zeros((2 + len(fixed), steps.size))
-            strides = np.maximum(1, (run[1] + 1 - steps) // _ORIGINS)
-            strides = np.minimum(strides, steps) if run is runs.first else strides
-            kernels.lost_among_atoms(walk.sites, tensors, near, steps, strides, occupant, found[0])
-            kernels.sum_squares(walk.positions(), steps, strides, found[1], np.zeros(steps.size))
-            for row, one in zip(found[2:], overlaps, strict=True):
-                kernels.lost_to_fixed(walk.sites, one, steps, strides, row)
-            parts.append(found)
-        measured.append(np.concatenate(parts, axis=1))
+            walk = runs.walk(run, stream)
+            positions = walk.positions()
+            rows += [tables.windows(walk.sites, positions, int(lag)) for lag in run[2]]
+        found.append(rows)
         slopes.append(_slope(runs, stream))
-    pairs, tracer, *past = np.stack(measured, axis=1)
+    lost = np.stack([_evened(list(windows)) for windows in zip(*found, strict=True)], axis=-1)
     return _Seen(
-        pairs=pairs * unit**2, fixed=tuple(past), tracer=tracer, diffusivities=np.array(slopes)
+        pairs=lost[1] * unit**2,
+        fixed=tuple(lost[2:]),
+        tracer=lost[0],
+        diffusivities=np.array(slopes),
     )
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Tables:
+    tensors: NDArray[np.float32]
+    near: NDArray[np.int32]
+    overlaps: Sequence[Array]
+    occupant: NDArray[np.int32]
+
+    def windows(self, sites: NDArray[np.int32], positions: Array, lag: int) -> _Windows:
+        """Measure one lag: squares from many origins, lost couplings from some of them."""
+        step = max(1, lag // _PER_LAG, (len(sites) - lag) // _WINDOWS)
+        origins = np.arange(0, len(sites) - lag, step)
+        some = max(1, len(origins) // _ORIGINS)
+        squares = np.zeros(origins.size)
+        lost = np.zeros((1 + len(self.overlaps), len(origins[::some])))
+        kernels.squares_from_origins(positions, lag, origins, squares)
+        kernels.lost_among_atoms(
+            sites, self.tensors, self.near, lag, origins[::some], self.occupant, lost[0]
+        )
+        for row, one in zip(lost[1:], self.overlaps, strict=True):
+            kernels.lost_to_fixed(sites, one, lag, origins[::some], row)
+        return _Windows(squares=squares, some=some, lost=lost)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Windows:
+    """One lag of one replica: squares by origin, and what some of the origins lost."""
+
+    squares: Array
+    some: int
+    lost: Array
+
+
+def _evened(windows: Sequence[_Windows]) -> Array:
+    """Give squares and lost couplings, (kind, replica), as if all origins had been looked at.
+
+    Atoms that go further lose more. The slope of that, over the origins of all replicas, corrects
+    for origins that went further than most.
+    """
+    squares = np.array([one.squares.mean() for one in windows])
+    near = [one.squares[:: one.some] for one in windows]
+    rows = [squares]
+    spread = np.concatenate(near) - np.concatenate(near).mean()
+    for kind in range(len(windows[0].lost)):
+        lost = [one.lost[kind] for one in windows]
+        slope = float(spread @ np.concatenate(lost)) / max(float(spread @ spread), _TINY)
+        short = squares - np.array([one.mean() for one in near])
+        rows.append(np.array([one.mean() for one in lost]) + slope * short)
+    return np.stack(rows)
+
+
 def _coupled(tensors: NDArray[np.float32]) -> NDArray[np.int32]:
-    """List the sites that each site couples to; all have as many."""
-    there = (tensors != 0).any(axis=2)
-    return np.nonzero(there)[1].reshape(len(there), -1).astype(np.int32)
+    """List the sites that each site couples to, (site, neighbour); -1 where there are fewer."""
+    site, other = np.nonzero((tensors != 0).any(axis=2))
+    degree = np.bincount(site, minlength=len(tensors))
+    column = np.arange(site.size) - np.repeat(np.cumsum(degree) - degree, degree)
+    near = np.full((len(tensors), int(degree.max())), -1, dtype=np.int32)
+    near[site, column] = other
+    return near
 
 
 def _slope(runs: _Runs, stream: np.random.Generator) -> float:
