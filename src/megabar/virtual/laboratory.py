@@ -7,7 +7,7 @@ import math
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +17,7 @@ import numpy as np
 from megabar import provenance
 from megabar.errors import PlanError
 from megabar.virtual import bruker_files, campaign_plan, spectrometer
+from megabar.virtual.couplings import KINDS, Coupling
 from megabar.virtual.plan import Channel, Simulation, VirtualCell, read_plan, session_folder
 from megabar.virtual.truth import Cell
 
@@ -360,7 +361,18 @@ def _recorded(
         "signal_at_zero": channel.n_scans * at_zero,
         "noise": noise,
         "snr": channel.n_scans * at_zero / noise,
+        **_pulse_of(channel.settings),
     }
+
+
+def _pulse_of(settings: spectrometer.Settings) -> dict[str, Any]:
+    if settings.shaped is None:
+        return {}
+    return {"pulse": asdict(settings.shaped), "flip_angle": settings.true_flip_angle}
+
+
+def _coupling_of(coupling: Coupling) -> dict[str, Any]:
+    return {"kind": KINDS[type(coupling)], **asdict(coupling)}
 
 
 def _truth_of(session: _Session, files: dict[str, Any]) -> dict[str, Any]:
@@ -375,6 +387,8 @@ def _truth_of(session: _Session, files: dict[str, Any]) -> dict[str, Any]:
             "t2": line.t2 if math.isfinite(line.t2) else None,
             "nuclei": cell.nuclei(nucleus),
         }
+        if line.coupling is not None:
+            lines[nucleus]["coupling"] = _coupling_of(line.coupling)
     return {
         "elapsed": session.elapsed,
         "folder": session.folder,

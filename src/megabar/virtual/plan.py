@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from megabar import units
 from megabar.errors import MegabarError, PlanError, did_you_mean
-from megabar.virtual import nmr
+from megabar.virtual import finite_pulses, nmr
+from megabar.virtual.couplings import RigidDecay
+from megabar.virtual.finite_pulses import Shaped
 from megabar.virtual.spectrometer import Settings
 from megabar.virtual.truth import LAWS, SHAPES, Line, LineTable, Release
 
@@ -98,6 +100,10 @@ class Table:
             raise self.error(key, f"found {value!r}; a whole number from {low} is needed.")
         return value
 
+    def optional_word(self, key: str, choices: Sequence[str]) -> str | None:
+        """Take one word of a closed list, or nothing."""
+        return None if self.optional_text(key) is None else self.word(key, choices)
+
     def quantity(self, key: str, unit: str, *, or_infinite: bool = False) -> float:
         """Take a quantity with its unit; ``"inf"`` only where it is allowed."""
         text = str(self._value(key, str, f"a text such as '1 {unit}'", _MISSING))
@@ -115,9 +121,9 @@ class Table:
         texts = self._value(key, list, f"a list such as ['1 {unit}']", default)
         return tuple(self._parsed(key, str(text), unit, or_infinite=or_infinite) for text in texts)
 
-    def numbers(self, key: str) -> tuple[float, ...]:
+    def numbers(self, key: str, *, default: Any = _MISSING) -> tuple[float, ...]:
         """Take a list of numbers."""
-        values = self._value(key, list, "a list of numbers", _MISSING)
+        values = self._value(key, list, "a list of numbers", default)
         if not all(isinstance(value, int | float) for value in values):
             raise self.error(key, f"found {values!r}; a list of numbers is needed.")
         return tuple(float(value) for value in values)
@@ -386,11 +392,24 @@ def _lines(table: Table) -> dict[str, LineTable]:
                 shift=entry.quantities("shift", "Hz/MHz"),
                 t1=entry.quantities("t1", "s"),
                 t2=entry.quantities("t2", "s", or_infinite=True),
+                quadrupole_coupling=entry.quantities("quadrupole_coupling", "Hz", default=[]),
+                asymmetry=entry.numbers("asymmetry", default=[]),
+                quadrupole_coupling_fwhm=entry.quantities(
+                    "quadrupole_coupling_fwhm", "Hz", default=[]
+                ),
+                pair_coupling=entry.quantities("pair_coupling", "Hz", default=[]),
+                decay=_decay(entry),
             )
         except PlanError as error:
             raise _placed(error, entry) from None
         entry.done()
     return lines
+
+
+def _decay(table: Table) -> RigidDecay | None:
+    time = table.quantities("decay_time", "s", default=[])
+    decay = table.numbers("decay", default=[])
+    return RigidDecay(time=time, decay=decay) if time or decay else None
 
 
 def _cell(table: Table) -> VirtualCell:
@@ -471,6 +490,7 @@ def _channel(table: Table, nuclei: tuple[str, ...]) -> Channel:
             before_echo=table.optional_quantity("before_echo", "s"),
             steps=table.quantities("steps", "s", default=[]),
             saturation=table.whole("saturation", low=0, default=0),
+            shaped=_shaped(table),
         )
         settings.check(sequence)
     except PlanError as error:
@@ -489,6 +509,17 @@ def _channel(table: Table, nuclei: tuple[str, ...]) -> Channel:
         raise table.error("n_scans", f"found {channel.n_scans}; a multiple of {cycle} is needed.")
     table.done()
     return channel
+
+
+def _shaped(table: Table) -> Shaped | None:
+    shape = table.optional_word("pulse_shape", finite_pulses.SHAPES)
+    if shape is None:
+        return None
+    return Shaped(
+        shape=shape,
+        nutation_frequency=table.quantity("nutation_frequency", "Hz"),
+        truncation=table.number("truncation") if shape == "gaussian" else None,
+    )
 
 
 def _placed(error: PlanError, table: Table) -> PlanError:

@@ -14,12 +14,16 @@ import numpy as np
 
 from megabar import provenance, schemas, units
 from megabar.errors import PlanError, one_of
-from megabar.virtual import nmr
+from megabar.spins.sequences import IdealPulse
+from megabar.virtual import finite_pulses, nmr
+from megabar.virtual.couplings import RigidDecay
+from megabar.virtual.finite_pulses import Shaped
 
 if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
+    from megabar.spins.sequences import Pulse
     from megabar.virtual.truth import Cell
 
 _TIMES = ("pulse_length", "dead_time", "dwell", "repetition_time", "echo_delay", "before_echo")
@@ -82,7 +86,8 @@ class Settings:
     pulse_length
         Of the exciting pulse; a refocusing pulse is twice as long [s].
     flip_angle
-        Of the exciting pulse [rad].
+        Of the exciting pulse [rad]: what it does where it has no shape, and what the operator takes
+        it to do where it has one.
     dead_time
         From the end of a pulse until the receiver shows signal only [s].
     dwell
@@ -99,6 +104,9 @@ class Settings:
         Recovery delays, or echo times (twice the time between the pulses), of an array [s].
     saturation
         Pulses of the saturating comb.
+    shaped
+        Shape and field of pulses that take their time; None for pulses that turn all spins alike
+        at their middle.
     """
 
     pulse_length: float
@@ -111,16 +119,10 @@ class Settings:
     before_echo: float | None = None
     steps: tuple[float, ...] = ()
     saturation: int = 0
+    shaped: Shaped | None = None
 
     def __post_init__(self) -> None:
-        for name in (
-            "pulse_length",
-            "dead_time",
-            "dwell",
-            "repetition_time",
-            "echo_delay",
-            "before_echo",
-        ):
+        for name in _TIMES:
             if getattr(self, name) is not None:
                 value = units.quantity(getattr(self, name), unit="s", name=name)
                 object.__setattr__(self, name, value)
@@ -131,6 +133,38 @@ class Settings:
         if self.dwell <= 0 or self.points < 2:
             msg = f"Found {self.points} points of {self.dwell:g} s; a record needs time and points."
             raise PlanError(msg)
+        if self.shaped is not None and self.pulse_length <= 0:
+            msg = f"Found a shaped pulse of {self.pulse_length:g} s; it needs a length above 0."
+            raise PlanError(msg)
+
+    def pulses(self, sequence: str, *, channel: str) -> tuple[Pulse | IdealPulse, ...]:
+        """Make the pulses of one scan.
+
+        Parameters
+        ----------
+        sequence
+            A key of :data:`megabar.virtual.nmr.CYCLES`.
+        channel
+            Kind of spins they reach.
+
+        Returns
+        -------
+        :
+            One pulse, or two of an echo, at phase 0.
+        """
+        times = (1,) if "echo" not in sequence else (1, 1 if sequence == "solid-echo" else 2)
+        if self.shaped is None:
+            return tuple(
+                IdealPulse(channel=channel, angle=one * self.flip_angle, phase=0.0) for one in times
+            )
+        return tuple(
+            self.shaped.pulse(channel=channel, duration=one * self.pulse_length) for one in times
+        )
+
+    @property
+    def true_flip_angle(self) -> float:
+        """Angle by which the exciting pulse turns spins on resonance [rad]."""
+        return finite_pulses.flip_angle(self.pulses("fid", channel="any")[0])
 
     def delays(self, sequence: str) -> tuple[float | None, ...]:
         """Give the delay of the pulse program in each step.
@@ -269,14 +303,10 @@ def signal_at_zero(
     :
         In the rms noise of one quadrature channel in 1 Hz [Hz**0.5].
     """
-    scan = _scans(sequence, settings)[0]
-    one = nmr.signal(
-        scan,
-        line=cell.line(nucleus),
-        offset=line_offset(cell, nucleus=nucleus, receiver=receiver),
-        repetition_time=settings.repetition_time,
-        time=np.zeros(1),
-    )
+    one = _signal(
+        cell, _scans(sequence, settings)[0], np.zeros(1),
+        sequence=sequence, nucleus=nucleus, receiver=receiver, settings=settings,
+    )  # fmt: skip
     return float(cell.nuclei(nucleus) / receiver.limit_of_detection * abs(one[0]))
 
 
@@ -305,29 +335,54 @@ def clean_record(
     signal
         In the rms noise of one quadrature channel in 1 Hz [Hz**0.5], (step, time).
     """
-    line = cell.line(nucleus)
     time = settings.origin(sequence) + settings.dwell * np.arange(settings.points, dtype=np.float64)
-    offset = line_offset(cell, nucleus=nucleus, receiver=receiver)
     scale = cell.nuclei(nucleus) / receiver.limit_of_detection * cmath.exp(1j * receiver.phase)
     rows = [
         scale
-        * nmr.signal(
-            scan,
-            line=line,
-            offset=offset,
-            repetition_time=settings.repetition_time,
-            time=time,
+        * _signal(
+            cell, scan, time,
+            sequence=sequence, nucleus=nucleus, receiver=receiver, settings=settings,
         )
         for scan in _scans(sequence, settings)
-    ]
+    ]  # fmt: skip
     return time, np.array(rows)
+
+
+def _signal(
+    cell: Cell,
+    scan: nmr.Program,
+    time: NDArray[np.float64],
+    *,
+    sequence: str,
+    nucleus: str,
+    receiver: Receiver,
+    settings: Settings,
+) -> NDArray[np.complex128]:
+    """One scan per nucleus: by pathways alone where pulses are short and nothing couples."""
+    line = cell.line(nucleus)
+    offset = line_offset(cell, nucleus=nucleus, receiver=receiver)
+    table_enough = isinstance(line.coupling, RigidDecay) and "echo" not in sequence
+    if settings.shaped is None and (line.coupling is None or table_enough):
+        return nmr.signal(
+            scan, line=line, offset=offset, repetition_time=settings.repetition_time, time=time
+        )
+    return finite_pulses.signal(
+        scan,
+        pulses=settings.pulses(sequence, channel=nucleus),
+        line=line,
+        nucleus=nucleus,
+        larmor_frequency=receiver.reference_frequency,
+        offset=offset,
+        repetition_time=settings.repetition_time,
+        time=time,
+    )
 
 
 def _scans(sequence: str, settings: Settings) -> tuple[nmr.Program, ...]:
     return tuple(
         nmr.program(
             sequence,
-            flip_angle=settings.flip_angle,
+            flip_angle=settings.true_flip_angle,
             delay=delay,
             saturation=settings.saturation,
         )

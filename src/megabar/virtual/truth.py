@@ -16,9 +16,12 @@ import numpy as np
 
 from megabar import units
 from megabar.errors import PlanError, one_of
+from megabar.virtual.couplings import Quadrupolar, RigidDecay, RigidPairs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from megabar.virtual.couplings import Coupling
 
 SHAPES: Final = ("gaussian", "lorentzian")
 """Distributions of the local frequency."""
@@ -44,6 +47,9 @@ class Line:
         Spin-lattice relaxation time [s].
     t2
         Decay time of a Hahn echo [s]; ``inf`` where the whole width is in the distribution.
+    coupling
+        What the spins couple to beside that distribution; nothing by default. It broadens the line
+        further.
     """
 
     shape: str
@@ -51,6 +57,7 @@ class Line:
     shift: float
     t1: float
     t2: float
+    coupling: Coupling | None = None
 
     def __post_init__(self) -> None:
         one_of(self.shape, SHAPES, name="shape")
@@ -111,6 +118,9 @@ class Line:
     def dephasing(self, lag: NDArray[np.float64]) -> NDArray[np.float64]:
         r"""Mean of exp(2 pi i nu q) over the centred distribution of local frequencies.
 
+        The decay of rigid spins, where the line has one, multiplies it; other couplings are no part
+        of it.
+
         .. math:: e^{-\pi W |q|} \text{ (Lorentzian)}, \quad
             e^{-(\pi W q)^2 / (4 \ln 2)} \text{ (Gaussian)}
 
@@ -125,9 +135,11 @@ class Line:
             Real, 1 at q = 0, same shape.
         """
         spread = math.pi * self.inhomogeneous_fwhm * np.abs(lag)
-        if self.shape == "lorentzian":
-            return np.exp(-spread)
-        return np.exp(-(spread**2) / (4 * math.log(2)))
+        exponent = spread if self.shape == "lorentzian" else spread**2 / (4 * math.log(2))
+        decay = np.exp(-exponent)
+        if isinstance(self.coupling, RigidDecay):
+            decay = decay * self.coupling.at(lag)
+        return np.asarray(decay)
 
 
 @dataclass(frozen=True)
@@ -286,6 +298,9 @@ LAWS: Final = ("stable", *_LEFT)
 """How the content may fall."""
 
 
+_QUADRUPOLAR: Final = ("quadrupole_coupling", "asymmetry", "quadrupole_coupling_fwhm")
+
+
 @dataclass(frozen=True, kw_only=True)
 class LineTable:
     """A line against the content, straight between the anchors and constant beyond them.
@@ -298,6 +313,12 @@ class LineTable:
         Anchors, rising.
     fwhm, shift, t1, t2
         One value per anchor, in the unit of :class:`Line`.
+    quadrupole_coupling, asymmetry, quadrupole_coupling_fwhm
+        One value per anchor of :class:`~megabar.virtual.couplings.Quadrupolar`, or none.
+    pair_coupling
+        One value per anchor of :class:`~megabar.virtual.couplings.RigidPairs`, or none.
+    decay
+        Of rigid spins, the same at every content, or none.
     """
 
     shape: str
@@ -306,12 +327,25 @@ class LineTable:
     shift: tuple[float, ...]
     t1: tuple[float, ...]
     t2: tuple[float, ...]
+    quadrupole_coupling: tuple[float, ...] = ()
+    asymmetry: tuple[float, ...] = ()
+    quadrupole_coupling_fwhm: tuple[float, ...] = ()
+    pair_coupling: tuple[float, ...] = ()
+    decay: RigidDecay | None = None
 
     def __post_init__(self) -> None:
         if list(self.content) != sorted(set(self.content)) or not self.content:
             msg = f"Found content anchors {self.content}; they must rise."
             raise PlanError(msg)
-        for name in ("fwhm", "shift", "t1", "t2"):
+        quadrupolar = _QUADRUPOLAR if any(getattr(self, name) for name in _QUADRUPOLAR) else ()
+        pairs = ("pair_coupling",) if self.pair_coupling else ()
+        if bool(quadrupolar) + bool(pairs) + (self.decay is not None) > 1:
+            msg = (
+                "Found a line with more than one of quadrupole coupling, pair coupling and decay; "
+                "one is enough."
+            )
+            raise PlanError(msg)
+        for name in ("fwhm", "shift", "t1", "t2", *quadrupolar, *pairs):
             if len(getattr(self, name)) != len(self.content):
                 found = len(getattr(self, name))
                 msg = f"Found {found} values of {name} for {len(self.content)} anchors."
@@ -344,4 +378,12 @@ class LineTable:
             shift=between(self.shift),
             t1=between(self.t1),
             t2=between(self.t2),
+            coupling=self._coupling(between),
         )
+
+    def _coupling(self, between: Callable[[tuple[float, ...]], float]) -> Coupling | None:
+        if self.quadrupole_coupling:
+            return Quadrupolar(**{name: between(getattr(self, name)) for name in _QUADRUPOLAR})
+        if self.pair_coupling:
+            return RigidPairs(pair_coupling=between(self.pair_coupling))
+        return self.decay
