@@ -57,3 +57,10 @@ def test_the_echo_by_order_is_the_curve(name):
     curve = Curve(name)
     largest = np.abs(curve.signal).max()
     assert np.abs(by_order(curve) - curve.signal).max() < LIMIT * largest
+
+
+@pytest.mark.parametrize(("steps", "leak"), [(4, 1.8e-2), (16, 1.8e-2), (32, 2.1e-5)])
+def test_a_cycle_leaks_as_much_as_in_the_curves(steps, leak):
+    alone = by_order(Curve("08-la-hahn-filter-same"))
+    found = by_order(Curve(f"08-la-hahn-cycled-{steps}steps"))
+    assert np.abs(found - alone).max() / np.abs(alone).max() == pytest.approx(leak, rel=0.03)
