@@ -129,7 +129,7 @@ def half_turn_grid(count: int) -> Orientations:
 
     The lines of one tensor along the axes of the crystal repeat after half a turn and are even in
     u; so continued, the set is a lattice, and its error falls fast once all steps are resolved:
-    at some 0.45 (spread of the lines over their width)^2 directions, and as :math:`1/n^2` then.
+    at some (spread of the lines over their width)^2 directions, and as :math:`1/n^2` then.
 
     Parameters
     ----------

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -106,6 +107,48 @@ def _unit_lines(spin: float) -> tuple[Array, Array, Array]:
     one = (2 * m - 1) ** 2 * lowered - (2 * m + 1) ** 2 * here
     two = (before * lowered - here * next_up) / 8
     return np.asarray(3 * (2 * m[:-1] - 1)), -np.diff(one), -np.diff(two)
+
+
+def enough_directions(
+    *, quadrupole_coupling: float, asymmetry: float, spin: float, width: float
+) -> int:
+    r"""Count directions that give a pattern to 1e-4 of its maximum.
+
+    .. math:: n = 300 + (1 + \eta^2) \left( \frac{2 \, \nu_Q (I - 1/2)}{width} \right)^2
+
+    found by comparing with converged patterns.
+
+    Parameters
+    ----------
+    quadrupole_coupling
+        Largest :math:`C_Q` [Hz].
+    asymmetry
+        Largest :math:`\eta`; 1 if unknown.
+    spin
+        Quantum number I, 1 or more.
+    width
+        Full width of the Gaussian by which the pattern is broadened [Hz].
+
+    Returns
+    -------
+    :
+        Directions, for patterns with satellites of a half-integer spin.
+
+    Raises
+    ------
+    ValueError
+        If the spin has no quadrupole moment or the width is not positive.
+
+    Examples
+    --------
+    >>> enough_directions(quadrupole_coupling=0.5e6, asymmetry=0.0, spin=3.5, width=2e3)
+    11780
+    """
+    if not width > 0:
+        msg = f"Found a width of {width:g} Hz; sharp lines need endless directions. Broaden them."
+        raise ValueError(msg)
+    furthest = 3 * (2 * spin - 1) * quadrupole_coupling / quadrupole_denominator(spin)
+    return 300 + ceil((1 + asymmetry**2) * (2 * furthest / width) ** 2)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -323,8 +366,7 @@ def pattern_from_quadrupole_coupling(
     axis
         The bins.
     directions
-        For the lines that move furthest; others get fewer. 0.45 (spread/width)^2 of them serve a
-        pattern that is broadened to this width to 1e-4 of its maximum (eta up to 0.3; 1.0 beyond).
+        For the lines that move furthest; others get fewer. See ``enough_directions``.
     fold
         Lines beyond the axis come in from the other end, as in a sampled decay; otherwise their
         weight is lost and stated.
@@ -420,8 +462,7 @@ def moving_pattern(
     axis
         The bins.
     directions
-        For the lines that move furthest; others get fewer. 0.45 (spread/width)^2 of them serve a
-        pattern that is broadened to this width to 1e-4 of its maximum (eta up to 0.3; 1.0 beyond).
+        For the lines that move furthest; others get fewer. See ``enough_directions``.
     fold
         Lines beyond the axis come in from the other end; otherwise their weight is lost.
 

@@ -92,3 +92,20 @@ def test_mistakes_are_named():
         shape.decay(TIMES[:1], values)
     with pytest.raises(ValueError, match="from its start"):
         lineshapes.tabulated(name="late", time=GRID[1:], decay=GRID[1:])
+
+
+def test_a_decay_ends_where_its_broadening_has_ended_it():
+    """No powder is computed beyond 1e-11, and what is left agrees with the sum over directions."""
+    shape = lineshapes.quadrupoles(**LA, weights=hard_pulse_weights(3.5), directions=3000)
+    time = DWELL * np.arange(4096)
+    fwhm = 8e3
+    decay, slopes = shape.decay(time, [0.0, 0.5e6, 0.3, fwhm])
+    assert not decay[1000:].any()
+    assert not slopes[:, 1000:].any()
+    for n in (0, 50, 200, 400):
+        direct = sum(
+            share * np.exp(2j * np.pi * line * time[n]).mean()
+            for share, line in lines_of(0.5e6, 0.3, 3000)
+        )
+        expected = direct * np.exp(-((np.pi * fwhm * time[n]) ** 2) / (4 * np.log(2)))
+        assert abs(decay[n] - expected) < 1e-6

@@ -11,6 +11,7 @@ from megabar.spins import powder_patterns
 from megabar.spins.hamiltonians import first_order_coupling
 from megabar.spins.powder_patterns import (
     Axis,
+    enough_directions,
     hard_pulse_weights,
     moving_pattern,
     pattern_from_quadrupole_coupling,
@@ -217,3 +218,37 @@ def test_mistakes_are_named():
     assert powder_patterns.line_coefficients(
         quadrupole_coupling=1e6, spin=1.5, larmor_frequency=None
     ).first.shape == (3,)
+
+
+@pytest.mark.parametrize("eta", [0.0, 0.05, 0.3, 0.7, 1.0])
+@pytest.mark.parametrize(("coupling", "fwhm"), [(0.5e6, 2e3), (0.5e6, 10e3), (5e6, 50e3)])
+def test_directions_that_are_called_enough_are_enough(eta, coupling, fwhm):
+    count = enough_directions(quadrupole_coupling=coupling, asymmetry=eta, spin=3.5, width=fwhm)
+    axis = Axis(first=-coupling / 2, step=fwhm / 8, count=round(8 * coupling / fwhm))
+    few, many = (
+        broadened(
+            pattern_from_quadrupole_coupling(**words(coupling, eta, axis, directions=n)), fwhm
+        )
+        for n in (count, 10 * count)
+    )
+    assert np.abs(few - many).max() < 1e-4 * many.max()
+
+
+def test_sharp_lines_have_no_enough():
+    with pytest.raises(ValueError, match="Broaden them"):
+        enough_directions(quadrupole_coupling=1e6, asymmetry=0.0, spin=3.5, width=0.0)
+
+
+def test_central_line_alone_takes_all_directions():
+    """Lines that are not asked for take no directions from it."""
+    axis = Axis(first=-100e3, step=500.0, count=401)
+    few, many = (
+        broadened(
+            pattern_from_quadrupole_coupling(
+                **words(20e6, 0.3, axis, directions=n, weights=CENTRAL)
+            ),
+            4e3,
+        )
+        for n in (10_000, 400_000)
+    )
+    assert np.abs(few - many).max() < 1e-4 * many.max()
