@@ -18,11 +18,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from scipy import stats
 
 from megabar.errors import Undetermined
 from megabar.matter import crystals
 from megabar.motion import lattice_walks, trajectories
 from megabar.motion.arguments import not_negative
+from megabar.motion.trajectories.diffusivities import line_weights
 from megabar.observables import motion_models
 from megabar.observables.declared_networks import primitive_cell
 
@@ -51,6 +53,8 @@ _DRAWS: Final = 4000
 _STEP: Final = 0.1  # of the logarithm of a rate
 _INTERVAL: Final = (15.865, 50.0, 84.135)  # per cent
 _POINTS: Final = 8  # lags compared
+_FITTED: Final = 10  # lags of a line
+_STEPS_TO_FIRST: Final = 20
 _SAME: Final = 1e-5  # of a lattice vector
 
 
@@ -236,10 +240,11 @@ def agreement_with_trajectory(
 ) -> Agreement:
     r"""Compare a walk with the trajectory that its hops are from.
 
-    D is the slope of the mean squared displacement over the same lags, within 2 standard errors.
-    S is compared between 1 and 20 ps: within 2 standard errors and 2 % of S(0), which is what
-    vibrations and a small cell may do. Where they differ, bonds are missing, hops are correlated,
-    or hops were missed: no number of the walk is meant.
+    D is the slope of the mean squared displacement over the same lags, within 2 standard errors,
+    as far out as Student's t puts them: one in twenty true walks fails. S is compared between 1 and
+    20 ps: within 2 standard errors, those of the rates of the walk included, and 2 % of S(0), which
+    is what vibrations and a small cell may do. Where they differ, bonds are missing, hops are
+    correlated, or hops were missed: no number of the walk is meant.
 
     Parameters
     ----------
@@ -265,7 +270,7 @@ def agreement_with_trajectory(
     if correlation is not None:
         times, beyond = _beyond(found, correlation)
     fails = []
-    if abs(apart) > SIGMAS:
+    if abs(apart) > _student(diffusivity.degrees_of_freedom):
         fails.append(
             f"D of the trajectory is {diffusivity.value:.3g} m2/s, of the walk {walked:.3g} over "
             f"the same lags, {abs(apart):.1f} standard errors apart"
@@ -287,6 +292,13 @@ def agreement_with_trajectory(
         lags=times,
         correlation_deviation=beyond,
     )
+
+
+def _student(degrees_of_freedom: float) -> float:
+    """Give 2 standard errors, as far out as they are where the error itself is estimated."""
+    if not np.isfinite(degrees_of_freedom):
+        return SIGMAS
+    return float(stats.t.ppf(stats.norm.cdf(SIGMAS), degrees_of_freedom))
 
 
 def _network(statistics: HopStatistics, crystal: Crystal) -> Network:
@@ -388,10 +400,12 @@ def _slope_between(found: WalkRelaxation, first: float, last: float) -> float:
     walk, factor = found.walk, found.diffusivity / float(found.walk.diffusivity.value)
     times = np.concatenate([[0.0], walk.lags / factor])
     squares = np.concatenate([[0.0], walk.tracer.mean(axis=0)])
-    lags = np.geomspace(first, last, _POINTS)
+    steps = np.linspace(_STEPS_TO_FIRST, _STEPS_TO_FIRST * last / first, _FITTED).round()
+    lags = steps * first / _STEPS_TO_FIRST
     inside = np.interp(lags, times, squares)
     beyond = 6 * found.diffusivity * np.maximum(lags - times[-1], 0.0)
-    return float(np.polyfit(lags, inside + beyond, 1)[0]) / 6
+    weights, _ = line_weights(steps.astype(np.int64))  # those of the fit to the trajectory
+    return float(weights @ (inside + beyond)) * _STEPS_TO_FIRST / (6 * first)
 
 
 def _beyond(found: WalkRelaxation, correlation: DipolarCorrelation) -> tuple[Array, Array]:
@@ -406,5 +420,9 @@ def _beyond(found: WalkRelaxation, correlation: DipolarCorrelation) -> tuple[Arr
     walked = found.walk.density.scaled(factor)
     times = correlation.lags[near]
     off = correlation.values[near] - walked.correlation(times)
-    limit = SIGMAS * correlation.std[near] + SHARE_OF_START * walked.sum_r6
+    low, high = found.diffusivity_interval
+    relative = (high - low) / (2 * found.diffusivity)
+    slope = walked.correlation(times * np.exp(-_STEP)) - walked.correlation(times * np.exp(_STEP))
+    error = np.hypot(correlation.std[near], relative * slope / (2 * _STEP))
+    limit = SIGMAS * error + SHARE_OF_START * walked.sum_r6
     return np.asarray(times), np.asarray(off / limit)
