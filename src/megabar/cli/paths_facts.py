@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from megabar.observables.trajectory_answers import (
         Displacements,
         Hopping,
+        HopRoute,
         TrajectoryMobility,
         WalkOfHops,
     )
@@ -42,6 +43,7 @@ def facts_of(found: TrajectoryMobility) -> dict[str, Any]:
         "parts": {name: asdict(part) for name, part in found.parts.items()},
         **_displacements(found.displacements),
         "hopping": found.hopping and _hopping(found.hopping),
+        "hop_rates": [asdict(one) for one in found.hop_rates],
         "walk": found.walk and _walk(found.walk),
         "correlation": found.correlation
         and {
@@ -51,6 +53,7 @@ def facts_of(found: TrajectoryMobility) -> dict[str, Any]:
         },
         "second_moment": found.second_moment and asdict(found.second_moment),
         "rates": _rates(found),
+        "route": found.route and _route(found.route),
         "messages": found.messages,
         "assumptions": found.assumptions,
     }
@@ -127,7 +130,6 @@ def _hopping(found: Hopping) -> dict[str, Any]:
 def _walk(found: WalkOfHops) -> dict[str, Any]:
     return {
         "replicas": len(found.tracer.values),
-        "rates": [asdict(one) for one in found.rates],
         "tracer": _estimate(found.tracer.endless),
         "collective": found.collective and _estimate(found.collective.endless),
         "corrected": _estimate(found.corrected),
@@ -162,4 +164,28 @@ def _rates(found: TrajectoryMobility) -> dict[str, Any] | None:
         "cut": rates.like.cut,
         "correlation_time": rates.like.correlation_time,
         "tail_accepted": rates.like.verdict.tail_accepted,
+    }
+
+
+def _route(found: HopRoute) -> dict[str, Any]:
+    relaxation, agreement = found.relaxation, found.agreement
+    return {
+        "r1": relaxation.r1,
+        "r1_interval": relaxation.r1_interval,
+        "r2": relaxation.r2,
+        "r2_interval": relaxation.r2_interval,
+        "t1": 1 / relaxation.r1,
+        "t2": 1 / relaxation.r2,
+        "diffusivity": relaxation.diffusivity,
+        "diffusivity_interval": relaxation.diffusivity_interval,
+        "shares": relaxation.shares,
+        "agreement": agreement
+        and {
+            "quality": agreement.quality,
+            "reason": agreement.reason,
+            "diffusivity": agreement.diffusivity,
+            "diffusivity_deviation": agreement.diffusivity_deviation,
+            "lags": agreement.lags,
+            "correlation_deviation": agreement.correlation_deviation,
+        },
     }

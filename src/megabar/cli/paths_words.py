@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import isfinite, pi, sqrt
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from megabar.cli import terminal
 from megabar.report.numbers import format_value
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from megabar.observables.trajectory_answers import (
         DirectRates,
         Hopping,
+        HopRoute,
         Part,
         TrajectoryMobility,
         WalkOfHops,
@@ -146,7 +147,7 @@ def _hopping_pieces(
     statistics, scan = hopping.statistics, hopping.scan
     yield terminal.Line(
         "sites",
-        f"{statistics.sites} of {structure} in {terminal.plural(hopping.box.cells, 'primitive cell')}, "
+        f"{statistics.sites} of {structure}, {hopping.box.cells} primitive cells, "
         f"{statistics.vacancy_fraction:.2%} empty; framework {hopping.box.misfit * _ANGSTROM:.3f} "
         "A from its places; atoms per site: "
         + ", ".join(f"{kind} {share:.3f}" for kind, share in statistics.occupancies.items()),
@@ -169,6 +170,14 @@ def _hopping_pieces(
         columns=("hop", "distance (A)", "hops", "exposure (ps)", "rate (1/ps)", "interval"),
         rows=tuple(map(_class_row, statistics.classes)),
     )
+    if found.hop_rates:
+        rates = (
+            f"{' and '.join(dict.fromkeys(one.kinds))} over {one.distance * _ANGSTROM:.3f} A: "
+            f"{format_value(_PER_PS * one.rate, _PER_PS * one.std, '')}"
+            for one in found.hop_rates
+            if one.rate > 0
+        )
+        yield terminal.Line("rates", f"in 1/ps, freed of missed hops: {'; '.join(rates)}")
 
 
 def _class_row(one: HopClass) -> tuple[str, ...]:
@@ -200,6 +209,8 @@ def _rate_pieces(found: TrajectoryMobility) -> Iterator[terminal.Piece]:
         )
     if found.rates is not None:
         yield _rate_table(found, found.rates)
+    if found.route is not None:
+        yield _route_table(found, found.route)
 
 
 def _rate_table(found: TrajectoryMobility, rates: DirectRates) -> terminal.Table:
@@ -223,3 +234,32 @@ def _rate_table(found: TrajectoryMobility, rates: DirectRates) -> terminal.Table
         columns=("1H (MHz)", "R1", "R2", "T1", "T2", "of R1 by", "quality"),
         rows=tuple(rows),
     )
+
+
+def _route_table(found: TrajectoryMobility, route: HopRoute) -> terminal.Table:
+    relaxation, quality = route.relaxation, found.parts["route"].quality
+    rows = []
+    for place, frequency in enumerate(relaxation.larmor_frequency):
+        words = [_NOTHING] * 4
+        if quality == "value":
+            r1, r2 = relaxation.r1[place], relaxation.r2[place]
+            words = [
+                format_value(r1, _half(relaxation.r1_interval[:, place]), ""),
+                format_value(r2, _half(relaxation.r2_interval[:, place]), ""),
+                f"{1e3 / r1:.3g}",
+                f"{1e3 / r2:.3g}",
+            ]
+        rows.append((f"{frequency / 1e6:.4g}", *words, quality))
+    diffusivity = format_value(
+        _CM2 * relaxation.diffusivity, _CM2 * _half(relaxation.diffusivity_interval), ""
+    )
+    return terminal.Table(
+        title=f"by way of the hops, in an endless crystal: D = {diffusivity} cm2/s",
+        columns=("1H (MHz)", "R1", "R2", "T1", "T2", "quality"),
+        rows=tuple(rows),
+    )
+
+
+def _half(interval: Any) -> float:
+    """Half the width of an interval at 68 %."""
+    return float(interval[1] - interval[0]) / 2

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from megabar.motion import trajectories
     from megabar.motion.spectral_densities import LongTimeTail
     from megabar.observables.supercells import BoxSites
+    from megabar.observables.walk_route import Agreement, WalkRelaxation
 
     Array = NDArray[np.float64]
 
@@ -123,8 +124,6 @@ class WalkOfHops:
 
     Parameters
     ----------
-    rates
-        Of the network, freed of the hops that frames miss.
     tracer
         Of many such walks, with as many atoms, frames and the same lags.
     corrected
@@ -136,11 +135,34 @@ class WalkOfHops:
         ``corrected`` less D of the walks at endless lags, over the error of the difference.
     """
 
-    rates: tuple[trajectories.ClassRate, ...]
     tracer: trajectories.Bootstrap
     corrected: trajectories.ModelEstimate
     collective: trajectories.Bootstrap | None
     deviation: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class HopRoute:
+    """R1 and R2 from a long and large walk on the network of hops.
+
+    Parameters
+    ----------
+    relaxation
+        Rates at the fields with intervals, and D.
+    agreement
+        Whether the walk does what the trajectory did; none where the latter has no D.
+    """
+
+    relaxation: WalkRelaxation
+    agreement: Agreement | None
+
+    @property
+    def part(self) -> Part:
+        """That of the rates, or of what contradicts them."""
+        if self.agreement is not None and self.agreement.quality != "value":
+            return Part(quality=self.agreement.quality, reason=self.agreement.reason)
+        reason = self.relaxation.reason if self.agreement is None else self.agreement.reason
+        return Part(quality=self.relaxation.quality, reason=reason)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,6 +278,8 @@ class TrajectoryMobility:
         Mean square displacements and D.
     hopping
         Sites and hops; none where they could not be found.
+    hop_rates
+        Rates of the network, freed of the hops that frames miss; empty without a seed.
     walk
         D of walks on the network of hops; none where there is no network, or it was not asked for.
     correlation
@@ -264,9 +288,12 @@ class TrajectoryMobility:
         Of like spins; none where no lag lies between vibrations and hops.
     rates
         NMR rates directly from the frames; none where they could not be computed.
+    route
+        NMR rates by way of the hops; none where there is no network, field or seed.
     parts
-        Verdicts on ``"paths"``, ``"tracer"``, ``"collective"``, ``"sites"``, ``"walk"``,
-        ``"second moment"``, ``"rates"``, of which those that were not asked for are absent.
+        Verdicts on ``"paths"``, ``"tracer"``, ``"collective"``, ``"sites"``, ``"network"``,
+        ``"walk"``, ``"second moment"``, ``"rates"``, ``"route"``, of which those that were not
+        asked for are absent.
     messages
         What a reader of the numbers should know.
     """
@@ -282,10 +309,12 @@ class TrajectoryMobility:
     larmor_frequency: Array
     displacements: Displacements
     hopping: Hopping | None
+    hop_rates: tuple[trajectories.ClassRate, ...]
     walk: WalkOfHops | None
     correlation: trajectories.DipolarCorrelation | None
     second_moment: SecondMoment | None
     rates: DirectRates | None
+    route: HopRoute | None
     parts: dict[str, Part]
     messages: tuple[str, ...]
 
@@ -297,4 +326,4 @@ class TrajectoryMobility:
     @property
     def assumptions(self) -> tuple[str, ...]:
         """What the numbers suppose."""
-        return ASSUMPTIONS if self.walk is None else (*ASSUMPTIONS, *ASSUMPTIONS_OF_WALKS)
+        return (*ASSUMPTIONS, *ASSUMPTIONS_OF_WALKS) if self.hop_rates else ASSUMPTIONS

@@ -12,16 +12,22 @@ from megabar.errors import Undetermined
 from megabar.motion import lattice_walks, trajectories
 from megabar.motion.trajectories.sites import changes_of_site
 from megabar.observables.supercells import sites_in_box
-from megabar.observables.trajectory_answers import Hopping, WalkOfHops
+from megabar.observables.trajectory_answers import Hopping, HopRoute, WalkOfHops
+from megabar.observables.walk_route import agreement_with_trajectory, relaxation_from_hops
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from megabar.matter.crystals import Crystal
+    from megabar.motion.trajectories import ClassRate
     from megabar.observables.supercells import BoxSites
     from megabar.observables.trajectory_answers import Displacements
     from megabar.observables.trajectory_parts import Array, Paths
 
 _SHELLS: Final = 1.65  # reach of hops over the shortest distance of sites
 _SAMPLES: Final = 500  # frames from which the vibration is measured
+_MESH: Final = lattice_walks.ZoneMesh(outward=16, across=6)  # rates to 2e-4 on LaH10
+_REPLICAS: Final = 4  # of the long walk: counts of hops are most of the error
 _SAME: Final = 0.01  # relative difference of distances that are one
 
 
@@ -80,8 +86,41 @@ def hopping_of(paths: Paths, crystal: Crystal) -> Hopping:
     )
 
 
+def hop_rates_of(paths: Paths, hopping: Hopping, *, seed: int) -> tuple[ClassRate, ...]:
+    """Free the rates of the hops that frames miss.
+
+    Parameters
+    ----------
+    paths
+        Of the mobile atoms.
+    hopping
+        Their hops.
+    seed
+        Of the walks that are looked at as often.
+
+    Returns
+    -------
+    :
+        One rate for each class.
+    """
+    return trajectories.rates_behind_frames(
+        hopping.statistics,
+        cell=paths.cell,
+        sites=hopping.box.positions,
+        kinds=hopping.box.kinds,
+        frame_interval=paths.interval,
+        seed=seed,
+    )
+
+
 def walk_of(
-    paths: Paths, hopping: Hopping, displacements: Displacements, *, replicas: int, seed: int
+    paths: Paths,
+    hopping: Hopping,
+    displacements: Displacements,
+    rates: Sequence[ClassRate],
+    *,
+    replicas: int,
+    seed: int,
 ) -> WalkOfHops:
     """Walk on the network of the hops, again and again as the trajectory did.
 
@@ -93,6 +132,8 @@ def walk_of(
         Their hops.
     displacements
         Their diffusivities, whose lags the walks share.
+    rates
+        Of the network.
     replicas
         How many walks.
     seed
@@ -106,27 +147,18 @@ def walk_of(
     Raises
     ------
     Undetermined
-        If hops give no network, or the trajectory no lags to fit.
+        If the trajectory has no lags to fit, or atoms on the network never get far.
     """
     fitted, both = displacements.diffusivity, displacements.collective_diffusivity
     if fitted is None:
         msg = "Found no lags from which D could be fitted; walks have nothing to repeat."
         raise Undetermined(msg, quality="not reached")
-    box, statistics = hopping.box, hopping.statistics
-    rates = trajectories.rates_behind_frames(
-        statistics,
-        cell=paths.cell,
-        sites=box.positions,
-        kinds=box.kinds,
-        frame_interval=paths.interval,
-        seed=seed,
-    )
     network = trajectories.network_of(
         [(one.kinds, one.distance) for one in rates],
         np.array([one.rate for one in rates]),
         cell=paths.cell,
-        sites=box.positions,
-        kinds=box.kinds,
+        sites=hopping.box.positions,
+        kinds=hopping.box.kinds,
     )
 
     def repeated(like: trajectories.Diffusivity, kind: str) -> trajectories.Bootstrap:
@@ -146,14 +178,67 @@ def walk_of(
     tracer = repeated(fitted, "tracer")
     corrected = tracer.estimate(paths.moving)
     apart = corrected.value - tracer.endless.value
-    counting = tracer.endless.value / sqrt(statistics.count)
+    counting = tracer.endless.value / sqrt(hopping.statistics.count)
     return WalkOfHops(
-        rates=rates,
         tracer=tracer,
         corrected=corrected,
         collective=None if both is None else repeated(both, "collective"),
         deviation=apart / hypot(corrected.std, tracer.endless.std, counting),
     )
+
+
+def route_of(
+    hopping: Hopping,
+    displacements: Displacements,
+    rates: Sequence[ClassRate],
+    correlation: trajectories.DipolarCorrelation | None,
+    larmor_frequency: Array,
+    *,
+    seed: int,
+) -> HopRoute:
+    """Compute R1 and R2 of a long and large walk with the rates of the hops.
+
+    Parameters
+    ----------
+    hopping
+        Hops, and the crystal of their sites.
+    displacements
+        Whose D the walk must have over the same lags.
+    rates
+        Of the network.
+    correlation
+        S of the trajectory, which the walk must have too; none leaves it out.
+    larmor_frequency
+        Of 1H [Hz], (field,).
+    seed
+        Of the walk.
+
+    Returns
+    -------
+    :
+        The rates, and whether walk and trajectory agree.
+
+    Raises
+    ------
+    Undetermined
+        If hops lead nowhere or no site is empty.
+    """
+    relaxation = relaxation_from_hops(
+        statistics=trajectories.with_rates(hopping.statistics, rates),
+        crystal=hopping.box.crystal,
+        larmor_frequency=larmor_frequency,
+        vacancy_fraction_std=0.0,  # the box is meant, whose atoms are counted
+        seed=seed,
+        replicas=_REPLICAS,
+        mesh=_MESH,
+    )
+    known = displacements.diffusivity
+    agreement = None
+    if known is not None:
+        agreement = agreement_with_trajectory(
+            relaxation, diffusivity=known, lags=known.lags, correlation=correlation
+        )
+    return HopRoute(relaxation=relaxation, agreement=agreement)
 
 
 def _jumps(box: BoxSites, cell: Array) -> list[tuple[tuple[str, str], float]]:

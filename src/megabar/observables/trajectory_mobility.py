@@ -7,6 +7,7 @@ Twin: ``motion.trajectories``.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from megabar.matter.crystals import Crystal
     from megabar.matter.frames import Frames
-    from megabar.observables.trajectory_answers import Displacements, Hopping, WalkOfHops
+    from megabar.observables.trajectory_answers import Displacements, Hopping, HopRoute, WalkOfHops
     from megabar.observables.trajectory_parts import Array
 
     Progress = Callable[[str, int, int], None]
@@ -72,7 +73,7 @@ def trajectory_mobility(
     replicas
         Walks on the network of hops, from whose scatter the error of D is taken; 0: none.
     seed
-        Of those walks.
+        Of all walks; without one the hops are only counted.
     progress
         Called as ``progress(what, done, total)``.
 
@@ -118,15 +119,17 @@ def trajectory_mobility(
     told("displacements", 2, _STEPS)
     displacements = displacements_of(paths, hopping)
     parts["tracer"], parts["collective"] = displacements.part, displacements.collective_part
-    told("walks on the network of hops", 3, _STEPS)
-    walk = None
-    if replicas and seed is not None:
-        walk, parts["walk"] = _walked(paths, hopping, displacements, replicas, seed)
-    told("dipole couplings", 4, _STEPS)
+    told("dipole couplings", 3, _STEPS)
     fields = np.asarray(larmor_frequency, dtype=np.float64)
     correlation, moment, rates = None, None, None
     if fields.size:
         correlation, moment, rates = _rated(paths, displacements, hopping, fields, parts)
+    told("walks on the network of hops", 4, _STEPS)
+    walks = _Walks()
+    if hopping is not None and seed is not None:
+        walks = _walks(
+            paths, hopping, displacements, correlation, fields, parts, replicas=replicas, seed=seed
+        )
     told("done", _STEPS, _STEPS)
     return TrajectoryMobility(
         source=frames.source,
@@ -140,10 +143,12 @@ def trajectory_mobility(
         larmor_frequency=fields,
         displacements=displacements,
         hopping=hopping,
-        walk=walk,
+        hop_rates=walks.rates,
+        walk=walks.repeated,
         correlation=correlation,
         second_moment=moment,
         rates=rates,
+        route=walks.route,
         parts=parts,
         messages=(
             *warnings,
@@ -191,23 +196,55 @@ def _paths(
     return paths, unwrapped, moving.warnings
 
 
-def _walked(
-    paths: Paths, hopping: Hopping | None, displacements: Displacements, replicas: int, seed: int
-) -> tuple[WalkOfHops | None, Part]:
-    if hopping is None:
-        return None, Part(quality="no solution", reason="without sites there is no network")
-    found, part = attempt(
-        lambda: trajectory_hopping.walk_of(
-            paths, hopping, displacements, replicas=replicas, seed=seed
-        )
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Walks:
+    """What walks on the network of hops give."""
+
+    rates: tuple[trajectories.ClassRate, ...] = ()
+    repeated: WalkOfHops | None = None
+    route: HopRoute | None = None
+
+
+def _walks(
+    paths: Paths,
+    hopping: Hopping,
+    displacements: Displacements,
+    correlation: trajectories.DipolarCorrelation | None,
+    fields: Array,
+    parts: dict[str, Part],
+    *,
+    replicas: int,
+    seed: int,
+) -> _Walks:
+    """Find the network, walk on it, and add the verdicts."""
+    found, parts["network"] = attempt(
+        lambda: trajectory_hopping.hop_rates_of(paths, hopping, seed=seed)
     )
-    if found is not None and abs(found.deviation) > _DEVIATION:
-        reason = (
-            f"D of the trajectory is {found.deviation:+.1f} standard errors from that of its hops: "
-            "the network lacks something"
+    if found is None:
+        return _Walks()
+    rates = found
+    repeated, route = None, None
+    if replicas:
+        repeated, parts["walk"] = attempt(
+            lambda: trajectory_hopping.walk_of(
+                paths, hopping, displacements, rates, replicas=replicas, seed=seed
+            )
         )
-        part = Part(quality="no solution", reason=reason)
-    return found, part
+        if repeated is not None and abs(repeated.deviation) > _DEVIATION:
+            reason = (
+                f"D of the trajectory is {repeated.deviation:+.1f} standard errors from that of "
+                "its hops: the network lacks something"
+            )
+            parts["walk"] = Part(quality="failed", reason=reason)
+    if correlation is not None:
+        route, parts["route"] = attempt(
+            lambda: trajectory_hopping.route_of(
+                hopping, displacements, rates, correlation, fields, seed=seed
+            )
+        )
+        if route is not None:
+            parts["route"] = route.part
+    return _Walks(rates=rates, repeated=repeated, route=route)
 
 
 def _rated(

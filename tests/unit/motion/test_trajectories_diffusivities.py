@@ -38,7 +38,7 @@ def test_one_free_walker_has_the_scatter_of_its_formula():
 
 def test_weights_give_a_line_its_slope_and_height():
     lags = np.array([1, 2, 3, 5, 8, 13])
-    slopes, heights = module._line_weights(lags)
+    slopes, heights = module.line_weights(lags)
     line = 0.7 + 0.3 * lags
     assert slopes @ line == pytest.approx(0.3, rel=1e-10)
     assert heights @ line == pytest.approx(0.7, rel=1e-10)
@@ -49,7 +49,7 @@ def test_the_covariance_behind_the_weights_is_that_of_overlapping_windows():
     lags = np.arange(1, 11)
     paths = [brownian(seed, frames=1000, atoms=1) for seed in range(400)]
     curves = np.array([msd_from_positions(positions=path)[lags] for path in paths])
-    ours = np.std(curves @ module._line_weights(lags)[0])
+    ours = np.std(curves @ module.line_weights(lags)[0])
     ends = np.std(curves[:, -1] - curves[:, 0]) / 9
     fitted = np.std(np.polyfit(lags, curves.T, 1)[0])
     assert ours < fitted < 1.05 * ends

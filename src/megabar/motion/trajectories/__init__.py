@@ -56,7 +56,12 @@ from megabar.motion.trajectories.hops import (
     poisson_interval,
     pooled_rates,
 )
-from megabar.motion.trajectories.missed_hops import ClassRate, network_of, rates_behind_frames
+from megabar.motion.trajectories.missed_hops import (
+    ClassRate,
+    network_of,
+    rates_behind_frames,
+    with_rates,
+)
 from megabar.motion.trajectories.regimes import Regime, exponent_from_msd, regime_from_msd
 from megabar.motion.trajectories.sites import (
     CoreScan,
@@ -117,4 +122,5 @@ __all__ = [
     "static_components",
     "tracer_diffusivity_from_positions",
     "unwrap",
+    "with_rates",
 ]

@@ -406,7 +406,7 @@ def _series(
     positions: NDArray[np.floating[Any]], lags: NDArray[np.int64], frame_interval: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Give slopes [m2/s] and intercepts [m2], one of each origin of time."""
-    slopes, heights = _line_weights(lags)
+    slopes, heights = line_weights(lags)
     longest, atoms = int(lags[-1]), positions.shape[1]
     origins = len(positions) - longest
     weights = np.stack([slopes / (2 * _DIMENSIONS * frame_interval), heights]) / atoms
@@ -420,10 +420,26 @@ def _series(
     return series, intercepts
 
 
-def _line_weights(lags: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def line_weights(lags: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Give the weights of slope and intercept that are best for a free walker.
 
     The covariance of two lags is the sum over all shifts of the squared overlap of their windows.
+
+    Parameters
+    ----------
+    lags
+        In frames, rising, (lag,).
+
+    Returns
+    -------
+    :
+        What to multiply a curve at these lags with for its slope per frame, and its value at lag 0.
+
+    Examples
+    --------
+    >>> slope, height = line_weights(np.array([1, 2, 4]))
+    >>> print(f"{slope @ [5.0, 8, 14]:.6f} {height @ [5.0, 8, 14]:.6f}")
+    3.000000 2.000000
     """
     shorter = np.minimum.outer(lags, lags).astype(np.float64)
     apart = np.abs(np.subtract.outer(lags, lags))

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     Jumps = list[tuple[tuple[str, str], float]]
 
 _ROUNDS: Final = 5
+_SEEN: Final = 2.0  # standard errors from 0
 _LEAST_SLOPE: Final = 0.2  # where most hops are missed, steps stay small
 _WALKS: Final = 4  # as long as the trajectory: their noise adds an eighth to the error
 
@@ -150,6 +151,50 @@ def rates_behind_frames(
         ClassRate(kinds=pair, distance=distance, seen=float(w), rate=float(r), std=float(s))
         for (pair, distance), w, r, s in zip(jumps, seen, rates, std, strict=True)
     )
+
+
+def with_rates(statistics: HopStatistics, rates: Sequence[ClassRate]) -> HopStatistics:
+    """Give statistics the rates behind their frames, with counts that have the errors of these.
+
+    Parameters
+    ----------
+    statistics
+        Of the trajectory.
+    rates
+        Of :func:`rates_behind_frames`; a class that is not seen to differ from 0 has no hops.
+
+    Returns
+    -------
+    :
+        The same with other counts and exposures; residence times and checks are as they were seen.
+
+    Examples
+    --------
+    >>> from megabar.motion.trajectories.hops import HopClass, HopStatistics
+    >>> one = HopClass(kinds=("A", "A"), distance=1.0, count=90, exposure=100.0, rate=0.9,
+    ...                interval=(0.8, 1.0), bonds=6)
+    >>> seen = HopStatistics(
+    ...     classes=(one,), atoms=9, sites=10, duration=10.0, unlisted=0, return_fraction=0.5,
+    ...     residence_times=np.zeros(0), occupancies={"A": 0.9}, messages=())
+    >>> freed = with_rates(
+    ...     seen, [ClassRate(kinds=("A", "A"), distance=1.0, seen=0.9, rate=1.0, std=0.1)])
+    >>> freed.classes[0].count, freed.classes[0].exposure
+    (100, 100.0)
+    """
+    by_name = {(tuple(sorted(one.kinds)), one.distance): one for one in rates}
+    classes = []
+    for one in statistics.classes:
+        found = by_name[tuple(sorted(one.kinds)), one.distance]
+        ways = sum(
+            sorted(other.kinds) == sorted(one.kinds) and other.distance == one.distance
+            for other in statistics.classes
+        )
+        if found.rate <= _SEEN * found.std:
+            classes.append(replace(one, count=0, rate=np.nan))
+            continue
+        count = round((found.rate / found.std) ** 2 / ways)
+        classes.append(replace(one, count=count, exposure=count / found.rate, rate=found.rate))
+    return replace(statistics, classes=tuple(classes))
 
 
 def network_of(
