@@ -264,7 +264,7 @@ def echo_top(lines: ExcitedLines, *, window: tuple[float, float]) -> EchoTop:
         lambda time: -abs(lines.signal([time])[0]), bounds=bounds, method="bounded",
         options={"xatol": 1e-6 * (bounds[1] - bounds[0])},
     )  # fmt: skip
-    time = max((float(found.x), *bounds), key=lambda one: abs(lines.signal([one])[0]))
+    time = max((float(found.x), *map(float, bounds)), key=lambda one: abs(lines.signal([one])[0]))
     value = lines.signal([time])[0]
     return EchoTop(time=time, height=float(abs(value)), phase=float(np.angle(value)))
 

@@ -7,8 +7,6 @@ of phase :math:`\varphi` multiplies what it carries from order p to order p' by
 orders up to 2I, and finite pulses on quadrupolar spins excite all of them: a table that serves spin
 1/2 may leak for I = 7/2.
 
-The tables
-----------
 ``HAHN_4`` and ``HAHN_16`` pass +1 modulo 4: for I = 7/2 also -7, -3 and 5. ``HAHN_32`` passes +1
 modulo 8: of the others only -7 remains, which a few microseconds of pulse hardly excite.
 ``SOLID_ECHO_8`` passes every odd order.
