@@ -82,6 +82,7 @@ UNITS: Final[Mapping[str, str]] = MappingProxyType(
         "skewness": "1",
         "scale": "1",
         "nutation_frequency": "Hz",
+        "nutation_spread": "1",
         # tables
         "fraction": "1",
         "ratio": "1",

@@ -77,9 +77,7 @@ def coupling_nodes(
     >>> bool(abs(nodes.weight.sum() - 1) < 1e-12), bool(abs(nodes.weight @ nodes.coupling) < 1)
     (True, True)
     """
-    if count < 4:
-        msg = f"Found {count} nodes; cubic interpolation needs 4 or more."
-        raise ValueError(msg)
+    _require_four(count)
     grid = octant_grid(_CHEAP)
     unit = quadrupole_coupling / quadrupole_denominator(spin)
     seen = first_order_coupling(
@@ -90,12 +88,62 @@ def coupling_nodes(
     )
     edges = np.arcsinh(unit * np.array([-(1 + asymmetry) / 2, 1.0]) / _NEAR_ZERO)
     nodes = np.linspace(edges.min(), edges.max(), count)
-    place = (np.arcsinh(seen / _NEAR_ZERO) - nodes[0]) / max(nodes[1] - nodes[0], 1e-300)
-    first = np.clip(np.floor(place).astype(np.int64) - 1, 0, count - 4)
-    weight = np.zeros(count)
-    for offset, share in enumerate(_cubic(place - first)):
-        weight += np.bincount(first + offset, weights=share * grid.weight, minlength=count)
+    weight = _collected(np.arcsinh(seen / _NEAR_ZERO), grid.weight, nodes)
     return CouplingNodes(coupling=_NEAR_ZERO * np.sinh(nodes), weight=weight)
+
+
+def collected_weights(
+    values: NDArray[np.float64], weight: NDArray[np.float64], *, nodes: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Collect the weights of many values on few nodes by cubic interpolation.
+
+    Parameters
+    ----------
+    values
+        Anything, inside the nodes, (value,).
+    weight
+        Their weights, (value,).
+    nodes
+        Rising, evenly spaced in arcsinh, 4 or more, (node,).
+
+    Returns
+    -------
+    :
+        Weights of the nodes, of the same sum, (node,).
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than 4 nodes.
+
+    Examples
+    --------
+    >>> nodes = np.sinh(np.linspace(-1, 1, 9))
+    >>> weight = collected_weights(np.array([0.3]), np.array([1.0]), nodes=nodes)
+    >>> print(f"{weight @ nodes:.4f}")
+    0.3000
+    """
+    _require_four(len(nodes))
+    return _collected(np.arcsinh(values), weight, np.arcsinh(nodes))
+
+
+def _collected(
+    values: NDArray[np.float64], weight: NDArray[np.float64], nodes: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Collect weights on evenly spaced nodes."""
+    count = len(nodes)
+    place = (values - nodes[0]) / max(nodes[1] - nodes[0], 1e-300)
+    first = np.clip(np.floor(place).astype(np.int64) - 1, 0, count - 4)
+    found = np.zeros(count)
+    for offset, share in enumerate(_cubic(place - first)):
+        found += np.bincount(first + offset, weights=share * weight, minlength=count)
+    return found
+
+
+def _require_four(count: int) -> None:
+    if count < 4:
+        msg = f"Found {count} nodes; cubic interpolation needs 4 or more."
+        raise ValueError(msg)
 
 
 def _cubic(place: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
