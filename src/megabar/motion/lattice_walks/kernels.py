@@ -197,33 +197,32 @@ def lost_among_atoms(
     near: Whole,
     lag: int,
     origins: NDArray[np.int64],
-    occupant: Whole,
+    goes: Whole,
     lost: NDArray[np.float64],
 ) -> None:
     """Fill S(0) less S of pairs, per atom, (origin,); only pairs of which one moved are looked at.
 
-    Near are the sites that a site couples to, (site, neighbour), -1 at the end of a row; occupant
-    is room to work in.
+    Near are the sites that a site couples to, (site, neighbour), rising, -1 at the end of a row;
+    goes is room to work in: where the atom of each site is a lag later.
     """
     atoms = sites.shape[1]
     for slot in range(origins.size):
         before, after = sites[origins[slot]], sites[origins[slot] + lag]
-        occupant[:] = -1
+        goes[:] = -1
         for atom in range(atoms):
-            occupant[before[atom]] = atom
+            goes[before[atom]] = after[atom]
         total = 0.0
-        for atom in range(atoms):
-            here = before[atom]
-            if here == after[atom]:
+        for here in range(goes.size):
+            if goes[here] < 0 or goes[here] == here:
                 continue
-            old, new, part = tensors[here], tensors[after[atom]], 0.0
+            old, new, part = tensors[here], tensors[goes[here]], 0.0
             for place in near[here]:
                 if place < 0:
                     break
-                other = occupant[place]
-                if other < 0 or (other > atom and place != after[other]):
+                there = goes[place]
+                if there < 0 or (place > here and there != place):
                     continue  # empty, or a pair that the other one counts
-                was, now = old[place], new[after[other]]
+                was, now = old[place], new[there]
                 part += (
                     was[0] * (was[0] - now[0])
                     + was[1] * (was[1] - now[1])

@@ -115,9 +115,9 @@ class Walk:
 
     def positions(self) -> NDArray[np.float64]:
         """Give unwrapped positions [m], (sample, atom, 3)."""
-        placed: NDArray[np.float64] = (
-            self.lattice.sites[self.sites] + self.crossings.astype(np.float64) @ self.lattice.cell
-        )
+        crossed = self.crossings.reshape(-1, 3).astype(np.float64) @ self.lattice.cell
+        crossed += self.lattice.sites[self.sites.ravel()]
+        placed: NDArray[np.float64] = crossed.reshape(self.crossings.shape)
         return placed
 
 

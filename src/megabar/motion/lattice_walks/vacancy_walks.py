@@ -59,7 +59,7 @@ _FAR: Final = (20.0, 40.0, 60.0, 80.0)  # lags of the diffusivity, in hops of an
 _FAR_STEP: Final = 4.0
 _FAR_SAMPLES: Final = 2000
 _FIRST_SAMPLES: Final = 3000
-_ORIGINS: Final = 24  # of lost couplings
+_ORIGINS: Final = 20  # of lost couplings
 _PER_LAG: Final = 8  # origins of displacements within one lag
 _WINDOWS: Final = 480  # of displacements, at most about so many
 _TINY: Final = 1e-300
@@ -399,7 +399,7 @@ def _measured(runs: _Runs, fixed: Sequence[Array], *, replicas: int, seed: int) 
         tensors=tensors,
         near=_coupled(tensors),
         overlaps=[overlaps_in_cell(runs.lattice, one) for one in fixed],
-        occupant=np.zeros(len(runs.lattice), dtype=np.int32),
+        goes=np.zeros(len(runs.lattice), dtype=np.int32),
     )
     found, slopes = [], []
     for stream in np.random.default_rng(seed).spawn(replicas):
@@ -424,7 +424,7 @@ class _Tables:
     tensors: NDArray[np.float32]
     near: NDArray[np.int32]
     overlaps: Sequence[Array]
-    occupant: NDArray[np.int32]
+    goes: NDArray[np.int32]
 
     def windows(self, sites: NDArray[np.int32], positions: Array, lag: int) -> _Windows:
         """Measure one lag: squares from many origins, lost couplings from some of them."""
@@ -435,7 +435,7 @@ class _Tables:
         lost = np.zeros((1 + len(self.overlaps), len(origins[::some])))
         kernels.squares_from_origins(positions, lag, origins, squares)
         kernels.lost_among_atoms(
-            sites, self.tensors, self.near, lag, origins[::some], self.occupant, lost[0]
+            sites, self.tensors, self.near, lag, origins[::some], self.goes, lost[0]
         )
         for row, one in zip(lost[1:], self.overlaps, strict=True):
             kernels.lost_to_fixed(sites, one, lag, origins[::some], row)
