@@ -1,9 +1,12 @@
-"""What holds for every pulse, spin, cycle and field: unitarity, linearity, turns, bounds."""
+"""What holds for every pulse, spin, cycle, field and text: unitarity, linearity, turns, bounds."""
+
+import re
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from megabar.errors import UnusableInput
 from megabar.spins.amplitude_distributions import AmplitudeDistribution
 from megabar.spins.echoes import echo_from_two_pulses, lines_after_pulse
 from megabar.spins.level_nodes import LevelNodes
@@ -16,6 +19,7 @@ from megabar.spins.phase_tables import (
     kept_pathways,
     pathway_weights_from_phases,
 )
+from megabar.spins.program_texts import program_from_text
 from megabar.spins.pulse_propagators import propagators_from_levels
 from megabar.spins.sequences import Pulse, Relaxation
 
@@ -176,3 +180,20 @@ def test_the_order_of_the_steps_does_not_matter(spin, table, order):
         for one in (table, shuffled)
     ]
     np.testing.assert_allclose(*weights, atol=1e-14)
+
+
+WORDS = st.sampled_from(
+    "name observe turn phases receiver pulse ideal delay keep repeat end fixed on = , ph1 1H 4 0 "
+    "-1 us kHz deg 1e400 nan mine 999999999 # x".split()
+)
+
+
+@given(lines=st.lists(st.lists(WORDS, max_size=7).map(" ".join), max_size=9), whole=st.booleans())
+def test_any_text_gives_a_program_or_says_what_is_wrong(lines, whole):
+    head = "name mine\nobserve 1H\nturn 4\nphases ph1 = 0 1\nreceiver = 0 1\nideal ph1, 90 deg\n"
+    try:
+        program = program_from_text((head if whole else "") + "\n".join(lines), shapes={})
+    except UnusableInput as error:
+        assert re.match(r"Line \d+: |Found no pulse on ", str(error))  # noqa: PT017
+    else:
+        assert program.printed(spin=0.5)

@@ -70,7 +70,7 @@ def program_from_text(text: str, *, shapes: Mapping[str, ArrayLike]) -> Program:
     ------
     UnusableInput
         If a line cannot be understood or something is missing: which line, what was found, what
-        was expected, and what to write.
+        was expected, and what to write. If a shape is no list of numbers.
 
     Examples
     --------
@@ -88,7 +88,15 @@ def program_from_text(text: str, *, shapes: Mapping[str, ArrayLike]) -> Program:
     >>> [orders[0] for orders in program.kept_pathways(spin=3.5)]
     [-7, -5, -3, -1, 1, 3, 5, 7]
     """
-    reader = _Reader({name: np.asarray(one, dtype=np.float64) for name, one in shapes.items()})
+    slices = {name: np.asarray(one, dtype=np.float64) for name, one in shapes.items()}
+    for name, one in slices.items():
+        if one.ndim != 1 or not one.size or not np.isfinite(one).all():
+            msg = (
+                f"Found shape {name!r} of dimensions {one.shape}; a pulse needs a finite amplitude "
+                "for each of its slices, at least one."
+            )
+            raise UnusableInput(msg)
+    reader = _Reader(slices)
     for number, line in enumerate(text.splitlines(), start=1):
         statement = line.split("#", 1)[0].strip()
         if statement:

@@ -92,3 +92,9 @@ def test_fixed_pulses_filters_and_other_spins():
 def test_errors_name_line_found_expected_and_remedy(text, message):
     with pytest.raises(UnusableInput, match=message):
         read(text, gauss=[1.0])
+
+
+def test_a_shape_that_is_no_list_of_numbers_is_refused():
+    for shape in ([], [[1.0]], [1.0, np.nan]):
+        with pytest.raises(UnusableInput, match="Found shape 'gauss' of dimensions"):
+            read(HEAD + "ideal ph1, 90 deg", gauss=shape)
