@@ -12,9 +12,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from megabar.spins.operators import magnetic_numbers
+from megabar.spins.spin_systems import secular_hamiltonian
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+    from megabar.spins.orientations import Orientations
+    from megabar.spins.spin_systems import SpinSystem
 
     Array = NDArray[np.float64]
 
@@ -113,6 +117,49 @@ def nodes_from_couplings(
     f, away = np.broadcast_arrays(np.atleast_1d(coupling), np.asarray(offset, dtype=np.float64))
     levels = f[:, None] * (3 * m**2 - spin * (spin + 1)) + away[:, None] * m
     return LevelNodes(spin=spin, levels=levels, weight=np.asarray(weight, dtype=np.float64))
+
+
+def nodes_from_system(system: SpinSystem, orientations: Orientations) -> LevelNodes:
+    """Make nodes of one spin in a powder: shift tensor and quadrupole coupling of either order.
+
+    Parameters
+    ----------
+    system
+        Of one spin; its quadrupole coupling is of second order if it has a Larmor frequency.
+    orientations
+        Directions of the field in the crystal, with weights.
+
+    Returns
+    -------
+    :
+        One node for each orientation.
+
+    Raises
+    ------
+    ValueError
+        If there are several spins.
+
+    Examples
+    --------
+    >>> from megabar.spins.orientations import sphere_grid
+    >>> from megabar.spins.spin_systems import Spin, SpinSystem
+    >>> system = SpinSystem(spins=(Spin(channel="1H", spin=0.5, shift=1e3 * np.eye(3)),))
+    >>> nodes = nodes_from_system(system, sphere_grid(34))
+    >>> bool(np.allclose(nodes.frequencies, 1e3))
+    True
+    """
+    if len(system.spins) != 1:
+        msg = (
+            f"Found {len(system.spins)} spins; levels that stay diagonal are those of one. Compute "
+            "several with spins.clusters or spins.program_signals."
+        )
+        raise ValueError(msg)
+    hamiltonian = secular_hamiltonian(system, orientations)
+    return LevelNodes(
+        spin=system.spins[0].spin,
+        levels=np.diagonal(hamiltonian, axis1=1, axis2=2).real,
+        weight=orientations.weight,
+    )
 
 
 def nodes_with_offsets(nodes: LevelNodes, offsets: OffsetDistribution) -> LevelNodes:

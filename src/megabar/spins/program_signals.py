@@ -1,6 +1,8 @@
-"""Signals of whole programs by the explicit sum over their phase cycle, for any spin system.
+"""Signals of whole programs.
 
-The slow and general road, for trains, recoveries and locks, and the oracle of the fast ones.
+For any spin system by the explicit sum over the phase cycle: the slow and general road, for trains,
+recoveries and locks, and the oracle of the fast ones. For two pulses on one spin by coherence
+order, as :mod:`megabar.spins.echoes` does.
 """
 
 from __future__ import annotations
@@ -9,14 +11,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from megabar.spins.echoes import echo_from_two_pulses
 from megabar.spins.evolution import evolve, observe, propagator_of_element
+from megabar.spins.phase_tables import pathway_weights_from_phases
 from megabar.spins.programs import Cycled
-from megabar.spins.sequences import Delay, OrderFilter
+from megabar.spins.sequences import Delay, IdealPulse, OrderFilter, Pulse
 from megabar.spins.spin_systems import secular_hamiltonian
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from megabar.spins.amplitude_distributions import AmplitudeDistribution
+    from megabar.spins.echoes import ExcitedLines
+    from megabar.spins.level_nodes import LevelNodes
     from megabar.spins.orientations import Orientations
     from megabar.spins.programs import Happening, Program
     from megabar.spins.sequences import Relaxation
@@ -106,6 +113,91 @@ def signal_from_program(
         total += np.exp(-1j * seen) * state / len(program.table)
     signal = orientations.weight @ observe(hamiltonian, total, detect=detect, times=when)
     return np.asarray(signal * np.exp(-when / relaxation.t2))
+
+
+def echo_from_program(
+    nodes: LevelNodes,
+    program: Program,
+    *,
+    relaxation: Relaxation,
+    amplitudes: AmplitudeDistribution | None = None,
+) -> ExcitedLines:
+    """Compute the lines after a program of two pulses by coherence order.
+
+    Parameters
+    ----------
+    nodes
+        Levels of the observed spins.
+    program
+        Two pulses with delays and filters between them, such as a Hahn echo or a solid echo.
+    relaxation
+        Between the pulses and behind them.
+    amplitudes
+        Fields over the sample; none for the nominal one everywhere.
+
+    Returns
+    -------
+    :
+        Lines at the end of the second pulse, as of ``echoes.echo_from_two_pulses``.
+
+    Raises
+    ------
+    ValueError
+        If the program is anything else.
+
+    Examples
+    --------
+    >>> from megabar.spins.level_nodes import nodes_from_couplings
+    >>> from megabar.spins.programs import solid_echo
+    >>> from megabar.spins.sequences import IdealPulse, Relaxation
+    >>> nodes = nodes_from_couplings(spin=1.0, coupling=[5e3, 9e3], offset=0.0, weight=[0.5, 0.5])
+    >>> pulse = IdealPulse(channel="2H", angle=np.pi / 2, phase=0.0)
+    >>> program = solid_echo(first=pulse, second=pulse, delay=40e-6)
+    >>> lines = echo_from_program(nodes, program, relaxation=Relaxation(t1=np.inf, t2=np.inf))
+    >>> print(f"{abs(lines.signal([40e-6])[0]):.9f}")  # a pair refocuses completely
+    1.000000000
+    """
+    pulses, between = _two_pulses(program)
+    phases = dict(zip(program.table.phases, program.table.pulse_phases, strict=True))
+    still = np.zeros(len(program.table))
+    ends = program.elements[0], program.elements[-1]
+    passing = pathway_weights_from_phases(
+        phases=[phases[end.row] if isinstance(end, Cycled) else still for end in ends],
+        receiver=program.table.receiver_phases,
+        spin=nodes.spin,
+    )
+    orders = np.arange(len(passing)) - len(passing) // 2
+    for part in between:
+        if isinstance(part, OrderFilter):
+            passing = passing * np.isin(orders, part.orders.get(program.channel, orders))
+    return echo_from_two_pulses(
+        nodes,
+        pulses=pulses,
+        delay=sum(part.duration for part in between if isinstance(part, Delay)),
+        passing=passing,
+        relaxation=relaxation,
+        amplitudes=amplitudes,
+    )
+
+
+def _two_pulses(
+    program: Program,
+) -> tuple[tuple[Pulse | IdealPulse, Pulse | IdealPulse], tuple[Happening, ...]]:
+    """Two pulses and what is between them, or an error."""
+    ends, between = program.elements[:: len(program.elements) - 1 or 1], program.elements[1:-1]
+    pulses = [
+        pulse
+        for pulse in (end.pulse if isinstance(end, Cycled) else end for end in ends)
+        if isinstance(pulse, Pulse | IdealPulse) and pulse.channel == program.channel
+    ]
+    if len(pulses) != 2 or not all(isinstance(part, Delay | OrderFilter) for part in between):
+        msg = (
+            f"Found {program.name!r} of {len(program.elements)} elements; two pulses on "
+            f"{program.channel} with delays and filters between them can be taken by coherence "
+            "order. Compute others with signal_from_program."
+        )
+        raise ValueError(msg)
+    return (pulses[0], pulses[1]), between
 
 
 class _Walk:

@@ -122,6 +122,18 @@ class Program:
             )
         return replace(self.table, phases=phases)
 
+    def scaled(self, factor: float) -> Program:
+        """Give the same program in another place of the coil, at so many times the field."""
+        elements = (
+            replace(one, pulse=one.pulse.scaled(factor))
+            if isinstance(one, Cycled)
+            else one.scaled(factor)
+            if isinstance(one, Pulse | IdealPulse)
+            else one
+            for one in self.elements
+        )
+        return replace(self, elements=tuple(elements))
+
     def kept_pathways(self, *, spin: float) -> tuple[Pathway, ...]:
         """List the coherence pathways that the cycle lets through.
 

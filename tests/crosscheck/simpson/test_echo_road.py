@@ -5,10 +5,9 @@ import pytest
 from tests.crosscheck.simpson.curves import NAMES, Curve
 
 from megabar.spins.echoes import echo_from_two_pulses
-from megabar.spins.level_nodes import LevelNodes
+from megabar.spins.level_nodes import nodes_from_system
 from megabar.spins.phase_tables import passing_orders, pathway_weights_from_phases
 from megabar.spins.sequences import Delay, OrderFilter, Relaxation
-from megabar.spins.spin_systems import secular_hamiltonian
 
 LIMIT = 1e-9  # of the maximum
 CURVES = [name for name in NAMES if name[:2] in {"07", "08", "09"} or name == "14-i52-hahn-filter"]
@@ -28,14 +27,8 @@ def by_order(curve):
         passing = pathway_weights_from_phases(
             phases=-steps[:, :2].T, receiver=-steps[:, 2], spin=spin.spin
         )
-    hamiltonian = secular_hamiltonian(curve.system, curve.orientations)
-    nodes = LevelNodes(
-        spin=spin.spin,
-        levels=np.diagonal(hamiltonian, axis1=1, axis2=2).real,
-        weight=curve.orientations.weight,
-    )
     lines = echo_from_two_pulses(
-        nodes,
+        nodes_from_system(curve.system, curve.orientations),
         pulses=(first, second),
         delay=delay,
         passing=passing,

@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 
-from megabar.spins.echoes import echo_from_two_pulses
-from megabar.spins.level_nodes import LevelNodes
+from megabar.spins.level_nodes import nodes_from_couplings, nodes_from_system
 from megabar.spins.orientations import single_orientation, sphere_grid
-from megabar.spins.phase_tables import HAHN_16, HAHN_32, PhaseTable, pathway_weights_from_phases
-from megabar.spins.program_signals import signal_from_program
+from megabar.spins.phase_tables import HAHN_16, HAHN_32, PhaseTable
+from megabar.spins.program_signals import echo_from_program, signal_from_program
 from megabar.spins.programs import (
     Cycled,
     Program,
@@ -20,8 +19,14 @@ from megabar.spins.programs import (
     solid_echo,
     spin_lock,
 )
-from megabar.spins.sequences import Delay, IdealPulse, Relaxation, rectangular_pulse
-from megabar.spins.spin_systems import Quadrupole, Spin, SpinSystem, secular_hamiltonian
+from megabar.spins.sequences import (
+    Delay,
+    IdealPulse,
+    OrderFilter,
+    Relaxation,
+    rectangular_pulse,
+)
+from megabar.spins.spin_systems import Quadrupole, Spin, SpinSystem
 from megabar.spins.tensors import gradient_tensor
 
 US = 1e-6
@@ -62,16 +67,8 @@ def test_the_sum_over_a_hahn_cycle_is_the_echo_by_order(table):
     grid, times = sphere_grid(34), np.arange(20) * 2 * US
     relaxation = Relaxation(t1=1e-3, t2=90 * US)
     found = run(program, system=lanthanum(), orientations=grid, times=times, relaxation=relaxation)
-    levels = np.diagonal(secular_hamiltonian(lanthanum(), grid), axis1=1, axis2=2).real
-    lines = echo_from_two_pulses(
-        LevelNodes(spin=3.5, levels=levels, weight=grid.weight),
-        pulses=(first, second),
-        delay=30 * US,
-        passing=pathway_weights_from_phases(
-            phases=table.pulse_phases, receiver=table.receiver_phases, spin=3.5
-        ),
-        relaxation=relaxation,
-    )
+    nodes = nodes_from_system(lanthanum(), grid)
+    lines = echo_from_program(nodes, program, relaxation=relaxation)
     np.testing.assert_allclose(found, 1j * lines.signal(times), atol=1e-13)
 
 
@@ -192,3 +189,45 @@ def test_a_program_without_pulse_or_spin_is_refused():
 
 def test_the_solid_echo_of_a_program_has_eight_steps():
     assert len(solid_echo(first=ideal(90), second=ideal(90), delay=1e-5).table) == 8
+
+
+def test_filters_fixed_pulses_and_split_delays_are_taken_by_order_too():
+    table = PhaseTable(name="mine", turn=8, phases={"ph1": (0, 3, 5)}, receiver=(1, 0, 2))
+    soft = rectangular_pulse(channel="139La", duration=3 * US, amplitude=62.5e3, phase=0.4)
+    program = Program(
+        name="mine",
+        channel="139La",
+        elements=(
+            Cycled(row="ph1", pulse=soft),
+            Delay(duration=5 * US),
+            OrderFilter(orders={"139La": (-1, 1, 3)}),
+            Delay(duration=7 * US),
+            soft,
+        ),
+        table=table,
+    )
+    grid, times = sphere_grid(34), np.arange(5) * 4 * US
+    found = echo_from_program(nodes_from_system(lanthanum(), grid), program, relaxation=LASTING)
+    expected = run(program, system=lanthanum(), orientations=grid, times=times)
+    np.testing.assert_allclose(1j * found.signal(times), expected, atol=1e-13)
+
+
+def test_programs_of_more_than_two_pulses_take_the_general_road():
+    nodes = nodes_from_couplings(spin=0.5, coupling=[0.0], offset=0.0, weight=[1.0])
+    for program in (
+        one_pulse(ideal(90)),
+        cpmg(excite=ideal(90), refocus=ideal(180), delay=1e-3, echoes=2),
+    ):
+        with pytest.raises(ValueError, match="others with signal_from_program"):
+            echo_from_program(nodes, program, relaxation=LASTING)
+    pair = SpinSystem(spins=proton().spins * 2)
+    with pytest.raises(ValueError, match="Found 2 spins"):
+        nodes_from_system(pair, ANYWHERE)
+
+
+def test_a_scaled_program_turns_further():
+    program = hahn_echo(first=ideal(90), second=ideal(180), delay=1e-3, table=HAHN_16)
+    for scale in (0.7, 1.0, 1.2):
+        found = abs(run(program.scaled(scale), times=(1e-3,))[0])
+        angle = np.pi / 2 * scale
+        assert found == pytest.approx(np.sin(angle) * np.sin(angle) ** 2, abs=1e-12)
