@@ -165,6 +165,26 @@ def test_quadrupole_broadening_of_the_same_second_moment_refocuses_less():
     assert found == pytest.approx(0.361, abs=5e-4)
 
 
+def quadrupole_echo(fwhm, times):
+    """Two ideal pulses 24 us apart, Gaussian couplings that give the line that width."""
+    spread = gaussian_offsets(fwhm=fwhm / (6 * np.sqrt(3)), count=2048)
+    nodes = nodes_from_couplings(spin=3.5, coupling=spread.offset, offset=0.0, weight=spread.weight)
+    return abs(echo(nodes, (ideal(90), ideal(90)), 24 * US, SOLID_ECHO_8).signal(times))
+
+
+def test_a_wide_line_has_an_echo_wherever_one_rate_makes_up_for_another():
+    times = np.arange(80) * US
+    found = quadrupole_echo(400e3, times)
+    tops = [k for k in range(1, 79) if found[k] == found[k - 1 : k + 2].max() and found[k] > 0.035]
+    assert tops == [8, 12, 16, 24, 36, 48, 72]  # the delay times ratios of 1, 2 and 3
+    assert found[24] == pytest.approx(0.2493, abs=1e-4)
+
+
+def test_a_line_of_middling_width_has_no_top_at_the_delay():
+    found = quadrupole_echo(38e3, np.arange(18, 31) * US)
+    assert (np.diff(found) < 0).all()
+
+
 def gaussian_pulse(duration):
     """Cut at 1 % of the peak, 90 degrees."""
     place = (np.arange(128) + 0.5) / 64 - 1
