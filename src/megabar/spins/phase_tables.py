@@ -283,7 +283,7 @@ CYCLOPS: Final = PhaseTable(
 )
 """One pulse: removes an offset of the receiver and unequal channels.
 
-Hoult, Richards, Proc. R. Soc. Lond. A 344, 311 (1975), doi:10.1098/rspa.1975.0104.
+Hoult, Richards, Proc. R. Soc. A 344, 311 (1975), doi:10.1098/rspa.1975.0104.
 """
 
 HAHN_4: Final = _echo_table("4-step Hahn echo", 4, range(1), range(4))

@@ -71,7 +71,7 @@ def test_fixed_pulses_filters_and_other_spins():
         (HEAD + "delay 4", r"Line 6: Found delay '4'; a finite number with a unit"),
         (HEAD + "delay -4 us", r"Line 6: found delay '-4 us'; expected zero or more"),
         (HEAD + "pulse ph1, 4 us", r"Line 6: found 'ph1, 4 us'; expected 3 or 4 parts"),
-        (HEAD + "pulse ph1, 4 us, 5 kHz, gaus", r"Line 6: found shape 'gaus'.*mean gauss"),
+        (HEAD + "pulse ph1, 4 us, 5 kHz, gausss", r"Line 6: found shape 'gausss'.*mean gauss"),
         (HEAD + "pulse ph1, 4 us, 5 rad/s", r"Line 6: Found nutation frequency '5 rad/s'"),
         (HEAD + "pulse ph2, 4 us, 5 kHz", r"Line 6: found phases 'ph2'; .*'phases ph2 = \.\.\.'"),
         (HEAD + "phases ph2 = 0 1\nideal ph2, 90 deg", r"Line 7: found phases 'ph2' of 2 steps"),
