@@ -78,3 +78,20 @@ def write_xdatcar(path, frames):
         for number, frame in enumerate(frames.positions, start=1):
             out.write(f"Direct configuration= {number:5d}\n")
             np.savetxt(out, frame @ inverse, fmt="%.8f")
+
+
+def write_lammps(path, frames):
+    """Write frames as a LAMMPS text dump with numbered types, wrapped coordinates."""
+    types = {name: place for place, name in enumerate(dict.fromkeys(frames.species), start=1)}
+    numbered = np.array([types[name] for name in frames.species])
+    atoms = np.arange(1, len(numbered) + 1)
+    lengths = 1e10 * np.diag(frames.cell[0])
+    bounds = "\n".join(f"0.0 {length:.10f}" for length in lengths)
+    with path.open("w") as out:
+        for number, frame in enumerate(frames.positions):
+            out.write(
+                f"ITEM: TIMESTEP\n{number}\nITEM: NUMBER OF ATOMS\n{len(atoms)}\n"
+                f"ITEM: BOX BOUNDS pp pp pp\n{bounds}\nITEM: ATOMS id type x y z\n"
+            )
+            table = np.column_stack([atoms, numbered, 1e10 * frame])
+            np.savetxt(out, table, fmt=["%d", "%d", "%.6f", "%.6f", "%.6f"])

@@ -49,7 +49,7 @@ def hopping_of(paths: Paths, crystal: Crystal) -> Hopping:
     Raises
     ------
     Undetermined
-        If the crystal does not fit into the box, or nothing holds it there.
+        If the crystal does not fit into the box, has too few sites, or nothing holds it there.
     """
     if not paths.hosts:
         msg = "Found no framework; nothing says where sites are. Name the elements that stay."
@@ -62,6 +62,13 @@ def hopping_of(paths: Paths, crystal: Crystal) -> Hopping:
         symbol=symbol,
         framework=paths.hosts[symbol],
     )
+    atoms, sites = paths.moving.shape[1], len(box.positions)
+    if atoms > sites:
+        msg = (
+            f"Found {atoms} {paths.mobile} on {sites} sites of {crystal.name}; some have none. "
+            "Name the structure that was simulated, with all sites that hydrogen visits."
+        )
+        raise Undetermined(msg, quality="no solution")
     scan = trajectories.core_radius_scan(
         positions=paths.moving, cell=paths.cell, sites=box.positions
     )
