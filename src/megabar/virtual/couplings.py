@@ -146,8 +146,8 @@ def nodes_of(
         Of the line from the carrier [Hz].
     span
         Longest time over which the levels turn [s]. Directions are as dense as it takes, up to
-        19,200; beyond that (C_Q above 2 MHz with asymmetry, or above 20 MHz) what is left of the
-        satellites at late times is scatter below 1 % of what they were.
+        19,200; where more would be needed (C_Q above some 5 MHz) what remains of the satellites is
+        scatter, 2e-4 of a full signal in a solid echo at 20 MHz.
 
     Returns
     -------
