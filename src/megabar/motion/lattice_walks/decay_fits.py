@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-_PER_DECADE: Final = 8
+_PER_DECADE: Final = 16
 _LEAST_ERROR: Final = 1e-4  # of S(0): what exact walks themselves are known to
-_LAST_SLOW: Final = 1.0  # decays slower than this over the last lag are those of the known tail
+_LAST_SLOW: Final = 2.0  # decays slower than this over the last lag are those of the known tail
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
