@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from megabar.virtual.dynamics import Dynamics, Gate, Limits, run_md
     from megabar.virtual.laboratory import simulate
-    from megabar.virtual.spectrometer import Receiver, Settings, acquire
+    from megabar.virtual.settings import Settings
+    from megabar.virtual.spectrometer import Receiver, acquire
     from megabar.virtual.truth import Cell, Line
 
 _HOMES = {
@@ -16,7 +17,7 @@ _HOMES = {
     "Limits": "dynamics",
     "Line": "truth",
     "Receiver": "spectrometer",
-    "Settings": "spectrometer",
+    "Settings": "settings",
     "acquire": "spectrometer",
     "run_md": "dynamics",
     "simulate": "laboratory",

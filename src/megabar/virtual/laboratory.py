@@ -19,6 +19,7 @@ from megabar.errors import PlanError
 from megabar.virtual import bruker_files, campaign_plan, spectrometer
 from megabar.virtual.couplings import KINDS, Coupling
 from megabar.virtual.plan import Channel, Simulation, VirtualCell, read_plan, session_folder
+from megabar.virtual.settings import Settings
 from megabar.virtual.truth import Cell
 
 Progress = Callable[[str, int, int], None]
@@ -365,7 +366,7 @@ def _recorded(
     }
 
 
-def _pulse_of(settings: spectrometer.Settings) -> dict[str, Any]:
+def _pulse_of(settings: Settings) -> dict[str, Any]:
     if settings.shaped is None:
         return {}
     return {"pulse": asdict(settings.shaped), "flip_angle": settings.true_flip_angle}

@@ -14,7 +14,7 @@ from megabar.errors import MegabarError, PlanError, did_you_mean
 from megabar.virtual import finite_pulses, nmr
 from megabar.virtual.couplings import RigidDecay
 from megabar.virtual.finite_pulses import Shaped
-from megabar.virtual.spectrometer import Settings
+from megabar.virtual.settings import Settings
 from megabar.virtual.truth import LAWS, SHAPES, Line, LineTable, Release
 
 if TYPE_CHECKING:

@@ -290,3 +290,19 @@ def test_protons_have_no_quadrupole_coupling():
 def test_pulses_that_do_not_exist_are_refused(shape, field, cut, reason):
     with pytest.raises(PlanError, match=reason):
         Shaped(shape=shape, nutation_frequency=field, truncation=cut)
+
+
+# --- fast repetition ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("turn", [0.25, 0.4])
+def test_fast_repetition_saturates_by_the_angle_that_the_pulse_truly_turns(turn):
+    """Ernst and Anderson, for a narrow line on resonance."""
+    line = Line(shape="gaussian", fwhm=1.0, shift=0.0, t1=10e-3, t2=math.inf)
+    one = rectangle(turn / 4e-6).pulse(channel="1H", duration=4e-6)
+    angle = finite_pulses.flip_angle(one)
+    found = engine("fid", line, pulses=[one], angle=angle, offset=0.0, repetition_time=10e-3,
+                   time=np.array([2e-6]))  # fmt: skip
+    left = math.exp(-1)
+    expected = (1 - left) * math.sin(angle) / (1 - left * math.cos(angle))
+    assert found[0].real == pytest.approx(expected, rel=1e-6)
