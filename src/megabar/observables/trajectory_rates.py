@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import nan
+from math import hypot, nan
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,6 +11,7 @@ from megabar.errors import Undetermined, UnknownWord
 from megabar.matter import nuclei
 from megabar.motion import trajectories
 from megabar.motion.spectral_densities import LongTimeTail
+from megabar.motion.trajectories.images import nearest_images
 from megabar.observables.trajectory_answers import DirectRates, SecondMoment
 from megabar.spins.crystal_moments import crystal_moments, isotopes
 from megabar.spins.moments import second_moment_like
@@ -63,8 +64,9 @@ def second_moment_of(
     r"""Compute the second moment of couplings that vibrations average and hops do not.
 
     S falls within a vibration from its value at one instant, and then slowly by hops:
-    :math:`\ln S` is carried back to lag 0 from lags in between by a parabola. Where no atom hops,
-    components are averaged over the run.
+    :math:`\ln S` is carried back to lag 0 from lags in between by a parabola; what a straight line
+    would change is part of the error. Where no atom hops, components are averaged over the run.
+    Couplings beyond the nearest images of the box are added as those of atoms at rest.
 
     Parameters
     ----------
@@ -99,13 +101,14 @@ def second_moment_of(
         value, std, window = found.sum_r6, found.std, (0.0, paths.duration)
     else:
         value, std, window = _carried_back(correlation, _end_of_vibrations(displacements, hopping))
+    endless, beyond = (nan, 0.0) if hopping is None else _of_sites(paths, hopping)
     return SecondMoment(
-        value=moment(value),
+        value=moment(value + beyond),
         std=moment(std),
         fit_from=window[0],
         fit_to=window[1],
-        instantaneous=moment(correlation.sum_r6),
-        of_sites=nan if hopping is None else _of_sites(paths, hopping),
+        instantaneous=moment(correlation.sum_r6 + beyond),
+        of_sites=moment(endless),
     )
 
 
@@ -133,18 +136,26 @@ def _carried_back(
         raise Undetermined(msg, quality="not reached")
     inside = slice(start, stop)
 
-    def carried(s: Array) -> Array:
-        return np.asarray(np.exp(np.polyfit(lags[inside], np.log(s[inside]), 2)[-1]))
+    def carried(s: Array, degree: int = 2) -> Array:
+        return np.asarray(np.exp(np.polyfit(lags[inside], np.log(s[inside]), degree)[-1]))
 
     window = float(lags[start]), float(lags[stop - 1])
-    return float(carried(values)), float(correlation.std_of(carried)), window
+    value = float(carried(values))
+    curved = value - float(carried(values, degree=1))
+    return value, hypot(float(correlation.std_of(carried)), curved), window
 
 
-def _of_sites(paths: Paths, hopping: Hopping) -> float:
-    """Of atoms at rest on the sites of the crystal, as large as in the box."""
-    full = crystal_moments(hopping.box.crystal).second_moment_like
-    share: float = (paths.moving.shape[1] - 1) / (len(hopping.box.positions) - 1)
-    return full * share
+def _of_sites(paths: Paths, hopping: Hopping) -> tuple[float, float]:
+    """Sum of r^-6 of atoms at rest on the sites [m-6], and its part beyond nearest images."""
+    sites = hopping.box.positions
+    share: float = (paths.moving.shape[1] - 1) / (len(sites) - 1)
+    squares = [
+        (nearest_images(vectors=np.delete(sites, n, axis=0) - site, cell=paths.cell) ** 2).sum(-1)
+        for n, site in enumerate(sites)
+    ]
+    near = float(np.mean([(one**-3.0).sum() for one in squares]))
+    endless = crystal_moments(hopping.box.crystal).sum_r6_mean
+    return share * endless, share * (endless - near)
 
 
 def rates_of(
