@@ -358,11 +358,7 @@ def _binned(
     coupling, asymmetry = values
     dwell = _dwell(time)
     count = next_fast_len(_OVERSAMPLING * len(time))
-    reach = 1.1 * np.abs(
-        line_coefficients(
-            quadrupole_coupling=coupling, spin=spin, larmor_frequency=None
-        ).first
-    ).max()  # fmt: skip
+    reach = _reach(coupling, spin, larmor_frequency, weights)
     folds = max(1, ceil(2 * reach * dwell))
     axis = Axis(first=-folds / (2 * dwell), step=1 / (count * dwell), count=folds * count)
     found = moving_pattern(
@@ -388,6 +384,18 @@ def _binned(
         for motion in (found.by_coupling, found.by_asymmetry)
     ]
     return transform(found.pattern.density), tuple(slopes)
+
+
+def _reach(
+    coupling: float, spin: float, larmor_frequency: float | None, weights: Array | PulseResponses
+) -> float:
+    """Give how far from the carrier a line with weight can be [Hz], for any asymmetry."""
+    lines = line_coefficients(
+        quadrupole_coupling=coupling, spin=spin, larmor_frequency=larmor_frequency
+    )
+    furthest = np.abs(lines.first) + np.abs(lines.by_one) + 4 * np.abs(lines.by_two)
+    seen = True if isinstance(weights, PulseResponses) else np.asarray(weights) != 0
+    return float(np.max(furthest, where=seen, initial=0.0))
 
 
 def _dwell(time: Array) -> float:
