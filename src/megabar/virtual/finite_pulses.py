@@ -5,9 +5,10 @@ order p turn under couplings and offsets and decay with T2; the phase cycle weig
 the spins start from is the longitudinal magnetisation of the steady state, as the pathways of
 :mod:`megabar.virtual.nmr` find it for the flip angles of the pulses on resonance.
 
-Times count from the middles of pulses. A Gaussian distribution of local frequencies of spins
-without a coupling, or of pairs, acts in pulses too. Any other one acts between pulses only, which
-is right while it is narrow against the nutation frequency; wider ones are refused.
+Times count from the middles of pulses. A Gaussian distribution of local frequencies acts in pulses
+too, unless with the directions of a powder it makes more than 60,000 kinds of spins (a C_Q above
+some 1 MHz). Then, and if it is Lorentzian, it acts between pulses only, which is right while it is
+narrow against the nutation frequency; wider ones are refused.
 """
 
 from __future__ import annotations
@@ -23,17 +24,18 @@ from megabar import units
 from megabar.errors import PlanError, one_of
 from megabar.spins.echoes import echo_from_two_pulses, lines_after_pulse
 from megabar.spins.level_nodes import gaussian_offsets, nodes_with_offsets
+from megabar.spins.phase_tables import passing_orders
 from megabar.spins.pulse_shapes import gaussian_shape, rectangular_shape
 from megabar.spins.sequences import IdealPulse, Pulse, Relaxation
 from megabar.virtual import nmr
-from megabar.virtual.couplings import Quadrupolar, RigidDecay, nodes_of
+from megabar.virtual.couplings import RigidDecay, nodes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from megabar.spins.level_nodes import LevelNodes
+    from megabar.spins.level_nodes import LevelNodes, OffsetDistribution
     from megabar.virtual.truth import Line
 
 SHAPES: Final = ("rectangular", "gaussian")
@@ -41,7 +43,8 @@ SHAPES: Final = ("rectangular", "gaussian")
 
 _SLICES = 64
 _NEGLIGIBLE = 1e-12
-_LEAST_OFFSETS = 33
+_LEAST_OFFSETS = 17
+_MOST_NODES = 60_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,32 +163,36 @@ def signal(
     """
     _check(scan, pulses, line)
     since_pulse = scan.origin + time
+    span = scan.duration + float(np.abs(since_pulse).max())
     nodes = nodes_of(
         line.coupling,  # type: ignore[arg-type]  # a table of a decay was refused
         nucleus=nucleus,
         larmor_frequency=larmor_frequency,
         offset=offset,
-        span=scan.duration + float(np.abs(since_pulse).max()),
+        span=span,
     )
-    explicit = _in_pulses(pulses, line)
-    if explicit:
-        span = scan.duration + float(np.abs(since_pulse).max())
-        count = _LEAST_OFFSETS + math.ceil(6 * line.inhomogeneous_fwhm * span)
-        nodes = nodes_with_offsets(
-            nodes, gaussian_offsets(fwhm=line.inhomogeneous_fwhm, count=count)
-        )
+    spread = _offsets_in_pulses(pulses, line, nodes, span)
+    if spread is not None:
+        nodes = nodes_with_offsets(nodes, spread)
     before = nmr.steady_state(scan, line=line, offset=offset, repetition_time=repetition_time)
     if len(pulses) == 1:
         total = _after_one(scan, pulses[0], nodes, before, since_pulse)
-        spread = 1.0 if explicit else line.dephasing(since_pulse)
-        return np.asarray(1j * total * spread * np.exp(-since_pulse / line.t2))
-    total = np.zeros(len(time), dtype=np.complex128)
-    for order, weight in _orders(scan, nodes.spin, before):
-        spread = 1.0 if explicit else line.dephasing(since_pulse - order * scan.duration)
-        part = _after_two(scan, pulses, nodes, order, since_pulse)
-        left = -scan.duration / (line.t2 if order else line.t1)
-        total += weight * part * spread * np.exp(left - since_pulse / line.t2)
-    return np.asarray(1j * total)
+        if spread is None:
+            total = total * line.dephasing(since_pulse)
+    else:
+        weights = _orders(scan, nodes.spin, before, line)
+        if spread is None:  # each order has dephased in its own way
+            total = np.sum(
+                [
+                    line.dephasing(since_pulse - order * scan.duration)
+                    * _after_two(scan, pulses, nodes, {order: weight}, since_pulse)
+                    for order, weight in weights.items()
+                ],
+                axis=0,
+            )
+        else:
+            total = _after_two(scan, pulses, nodes, weights, since_pulse)
+    return np.asarray(1j * total * np.exp(-since_pulse / line.t2))
 
 
 def _check(scan: nmr.Program, pulses: Sequence[Pulse | IdealPulse], line: Line) -> None:
@@ -203,38 +210,45 @@ def _check(scan: nmr.Program, pulses: Sequence[Pulse | IdealPulse], line: Line) 
             f"{half:g} s apart. Raise the echo delay."
         )
         raise PlanError(msg)
-    weakest = min((float(one.amplitude.max()) for one in pulses if isinstance(one, Pulse)),
-                  default=math.inf)  # fmt: skip
-    if not _in_pulses(pulses, line) and line.inhomogeneous_fwhm > weakest:
+
+
+def _offsets_in_pulses(
+    pulses: Sequence[Pulse | IdealPulse], line: Line, nodes: LevelNodes, span: float
+) -> OffsetDistribution | None:
+    """Spread a distribution that acts in pulses too; nothing where it acts between them only."""
+    fields = [float(one.amplitude.max()) for one in pulses if isinstance(one, Pulse)]
+    if not fields:
+        return None
+    count = _LEAST_OFFSETS + math.ceil(6 * line.inhomogeneous_fwhm * span)
+    if line.shape == "gaussian" and count * len(nodes.weight) <= _MOST_NODES:
+        return gaussian_offsets(fwhm=line.inhomogeneous_fwhm, count=count)
+    if line.inhomogeneous_fwhm > min(fields):
         msg = (
             f"Found a {line.shape} distribution of {line.inhomogeneous_fwhm:g} Hz under pulses of "
-            f"{weakest:g} Hz; it would act between pulses only, which is wrong here. Take a "
+            f"{min(fields):g} Hz; it would act between pulses only, which is wrong here. Take a "
             "stronger pulse, a narrower distribution, or leave out the pulse shape."
         )
         raise PlanError(msg)
-
-
-def _in_pulses(pulses: Sequence[Pulse | IdealPulse], line: Line) -> bool:
-    """Say whether the distribution acts in pulses too."""
-    finite = any(isinstance(one, Pulse) for one in pulses)
-    return finite and line.shape == "gaussian" and not isinstance(line.coupling, Quadrupolar)
+    return None
 
 
 def _length(one: Pulse | IdealPulse) -> float:
     return one.duration if isinstance(one, Pulse) else 0.0
 
 
-def _orders(scan: nmr.Program, spin: float, before: tuple[float, ...]) -> list[tuple[int, complex]]:
-    """Orders between the pulses that the phase cycle lets through, each with its weight."""
+def _orders(
+    scan: nmr.Program, spin: float, before: tuple[float, ...], line: Line
+) -> dict[int, complex]:
+    """Orders between the pulses that the phase cycle lets through, with what is left of each."""
     cycle = list(zip(*scan.phases, scan.receiver, before, strict=True))
-    found = []
+    found = {}
     for order in range(-round(2 * spin), round(2 * spin) + 1):
         weight = sum(
             z * cmath.exp(-0.5j * math.pi * (order * first - (1 + order) * second + receiver))
             for first, second, receiver, z in cycle
         ) / len(cycle)
         if abs(weight) > _NEGLIGIBLE:
-            found.append((order, weight))
+            found[order] = weight * math.exp(-scan.duration / (line.t2 if order else line.t1))
     return found
 
 
@@ -255,19 +269,16 @@ def _after_two(
     scan: nmr.Program,
     pulses: Sequence[Pulse | IdealPulse],
     nodes: LevelNodes,
-    order: int,
+    weights: Mapping[int, complex],
     since_pulse: NDArray[np.float64],
 ) -> NDArray[np.complex128]:
-    """Part of the signal that was of one order between the pulses, without relaxation."""
-    highest = round(2 * nodes.spin)
-    only = np.zeros(2 * highest + 1, dtype=np.complex128)
-    only[order + highest] = 1.0
+    """Signal of some orders between the pulses, without the relaxation behind them."""
     first, second = pulses
     lines = echo_from_two_pulses(
         nodes,
         pulses=(first, second),
         delay=scan.intervals[0] - (_length(first) + _length(second)) / 2,
-        passing=only,
+        passing=passing_orders(nodes.spin, weights),
         relaxation=Relaxation(t1=math.inf, t2=math.inf),
     )
     return lines.signal(since_pulse - _length(second) / 2)
