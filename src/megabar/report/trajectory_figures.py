@@ -47,7 +47,9 @@ def overview(found: TrajectoryMobility) -> Any:
     if found.correlation is not None:
         panels.append(_draw_correlation)
     if found.rates is not None and found.parts["rates"].quality in _MEANT:
-        panels.append(_draw_times)
+        panels.append(_draw_direct_times)
+    elif found.route is not None and found.parts["route"].quality == "value":
+        panels.append(_draw_times_by_hops)
     columns = min(len(panels), 2)
     rows = -(-len(panels) // columns)
     height = _ROW * rows
@@ -180,17 +182,32 @@ def _draw_tail(ax: Any, found: TrajectoryMobility, lags: Any) -> None:
     )
 
 
-def _draw_times(ax: Any, found: TrajectoryMobility) -> None:
+def _draw_direct_times(ax: Any, found: TrajectoryMobility) -> None:
     if found.rates is None:
         return
     quality = found.parts["rates"].quality
-    total, error = found.rates.total, found.rates.total_std
-    order = np.argsort(found.larmor_frequency)
-    field = found.larmor_frequency[order] / 1e6
     ax.set_title("what NMR sees" if quality == "value" else "what NMR sees at most")
-    for name, rate, std, colour, marker in (
-        ("T₁", total.r1, error.r1, _BLUE, "o"),
-        ("T₂", total.r2, error.r2, _RED, "s"),
+    total, error = found.rates.total, found.rates.total_std
+    _draw_times(ax, found.larmor_frequency, (total.r1, error.r1), (total.r2, error.r2))
+
+
+def _draw_times_by_hops(ax: Any, found: TrajectoryMobility) -> None:
+    if found.route is None:
+        return
+    ax.set_title("what NMR sees, by way of the hops")
+    relaxation = found.route.relaxation
+    errors = ((ends[1] - ends[0]) / 2 for ends in (relaxation.r1_interval, relaxation.r2_interval))
+    pairs = zip((relaxation.r1, relaxation.r2), errors, strict=True)
+    _draw_times(ax, relaxation.larmor_frequency, *pairs)
+
+
+def _draw_times(ax: Any, fields: Any, first: tuple[Any, Any], second: tuple[Any, Any]) -> None:
+    """Draw T1 and T2 from rates and their errors."""
+    order = np.argsort(fields)
+    field = fields[order] / 1e6
+    for name, (rate, std), colour, marker in (
+        ("T₁", first, _BLUE, "o"),
+        ("T₂", second, _RED, "s"),
     ):
         time = 1e3 / rate[order]
         ax.errorbar(
