@@ -56,7 +56,8 @@ UNKNOWNS: Final = (*_PARAMETERS, "amplitude")
 """What a fit determines: the variance is that of the field over its mean."""
 
 _FAR: Final = 30.0  # rise of chi2 beyond which a coupling has no weight
-_HOPELESS: Final = 300.0  # rise of chi2 at the end of a search beyond which nothing is fitted
+_HOPELESS: Final = 300.0  # chi2 at the end of a search beyond which nothing is fitted,
+_COARSE: Final = 0.03  # and what the steps of the search may cost of the squared data
 _DEVIATIONS: Final = np.linspace(-4.0, 4.0, 25)
 _GAUSSIAN: Final = np.exp(-(_DEVIATIONS**2) / 2) / np.exp(-(_DEVIATIONS**2) / 2).sum()
 _MARGIN: Final = 1.8  # turns of the table over those of the mean field
@@ -65,6 +66,7 @@ _TRIALS: Final = 40
 _FINER: Final = 12
 _SMALLEST: Final = 0.3  # first coupling that is tried, over the nutation frequency
 _STARTS: Final = np.array([0.02, 0.1]) ** 2
+_FINER_STARTS: Final = np.array([0.0, 0.03, 0.06, 0.1, 0.15, 0.22]) ** 2
 _NONE: Final = 1e-8  # variance of the field that is no spread, for the sake of slopes
 
 
@@ -402,7 +404,7 @@ class _Task:
         """Signal, (..., length)."""
         scale, _, share = self.scales(theta[..., 1])
         turns, ratio = self._place(theta, scale[..., :, None])
-        return np.asarray(share @ self.table.signal(turns, ratio))
+        return np.asarray(share @ self.table(turns, ratio)[0])
 
     def basis(self, theta: Array) -> tuple[Array, Array]:
         """Signal, (..., length), and its slopes, (..., parameter, length)."""
@@ -456,7 +458,7 @@ class _Task:
         step = frequencies[1] - frequencies[0]
         finer = np.linspace(-step, step, 11)
         if variances.size > 1:
-            variances = np.array([0.0, *_STARTS, 0.04])
+            variances = _FINER_STARTS
         return self._best(_grid(finer, variances), couplings, around=theta[:, 0])
 
     def _best(
@@ -546,7 +548,8 @@ def _rounded_up(turns: float) -> float:
 
 def _fitted(task: _Task, asymmetry: float, starts: Array, chi2: Array) -> CouplingProfile:
     """Fit what is not hopeless after the search."""
-    hopeful = np.flatnonzero(chi2 <= 3 * chi2.min() + _HOPELESS)
+    power = float(np.sum((task.curve.amplitudes / task.curve.std) ** 2))
+    hopeful = np.flatnonzero(chi2 <= 3 * chi2.min() + _HOPELESS + _COARSE * power)
     values = np.column_stack([starts, np.full(len(starts), nan)])
     std, chi2 = np.full(values.shape, nan), chi2.copy()
     for place, fit in zip(hopeful, task.fit(starts[hopeful], "quadrupole_coupling"), strict=True):
