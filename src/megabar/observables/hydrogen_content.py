@@ -179,7 +179,9 @@ def hydrogen_content(
     precursor_h_per_metal_std
         Its standard error.
     factors
-        Side (one of :data:`SIDES`) -> its efficiencies. A side without any has efficiency 1.
+        Side (one of :data:`SIDES`) -> its efficiencies, of :mod:`megabar.observables.efficiencies`
+        or, for the actual pulses on the actual line, of
+        :mod:`megabar.observables.pulse_efficiencies`. A side without any has efficiency 1.
     by
         One of :data:`COMPARISONS`. The amplitude needs an unchanged receiver; a signal over noise
         needs equal dwells, or the factor ``bandwidth`` on both sides.
