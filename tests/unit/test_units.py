@@ -116,7 +116,16 @@ def test_a_number_without_error_is_a_question_for_the_option_that_was_typed():
 
 @pytest.mark.parametrize(
     "text",
-    ["1.5(2)", "1.5(2) MHz", "(2) ms", "1.5(-2) ms", "1.5 +- -0.2 ms", "1.5 +- x ms", "", "+- 1 ms"],
+    [
+        "1.5(2)",
+        "1.5(2) MHz",
+        "(2) ms",
+        "1.5(-2) ms",
+        "1.5 +- -0.2 ms",
+        "1.5 +- x ms",
+        "",
+        "+- 1 ms",
+    ],
 )
 def test_what_is_no_quantity_with_error_is_refused_by_name(text):
     with pytest.raises(UnitError, match="T1"):

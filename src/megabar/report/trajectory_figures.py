@@ -129,12 +129,12 @@ def _draw_scan(ax: Any, found: TrajectoryMobility) -> None:
     ax.set_ylim(0, 1.08 * scan.hops.max())
     ax.set_ylabel("hops seen", color=_BLUE)
     ax.set_xlabel("core radius (Å)")
-    beside = ax.twinx()
-    beside.plot(radii, scan.in_core, color=_GREY, ls=(0, (4, 2)))
-    beside.set_ylim(0, 1.08)
-    beside.grid(visible=False)
-    beside.spines["right"].set_visible(True)
-    beside.set_ylabel("inside a core", color=_GREY)
+    inside_ax = ax.twinx()
+    inside_ax.plot(radii, scan.in_core, color=_GREY, ls=(0, (4, 2)))
+    inside_ax.set_ylim(0, 1.08)
+    inside_ax.grid(visible=False)
+    inside_ax.spines["right"].set_visible(True)
+    inside_ax.set_ylabel("inside a core", color=_GREY)
 
 
 def _draw_correlation(ax: Any, found: TrajectoryMobility) -> None:

@@ -52,7 +52,7 @@ def pake_mean(angle: ArrayLike) -> Array:
     z = np.sqrt(6 * safe / np.pi)
     sine_part, cosine_part = special.fresnel(z)
     closed = (np.cos(safe) * cosine_part + np.sin(safe) * sine_part) / z
-    return np.asarray(np.where(k < _SMALL, 1 - 0.4 * k**2 + 2 / 35 * k**3, closed))
+    return np.asarray(np.where(k < _SMALL, 1 - 0.4 * k**2 + 2 / 35 * k**4, closed))
 
 
 def pake_slope(angle: ArrayLike) -> Array:
@@ -87,7 +87,7 @@ def pake_slope(angle: ArrayLike) -> Array:
     sine_part, cosine_part = special.fresnel(z)
     closed = (np.cos(safe) * sine_part - np.sin(safe) * cosine_part) / z
     closed = closed + (np.cos(2 * safe) - pake_mean(safe)) / (2 * safe)
-    return np.asarray(np.sign(given) * np.where(k < _SMALL, -0.8 * k + 6 / 35 * k**2, closed))
+    return np.asarray(np.sign(given) * np.where(k < _SMALL, -0.8 * k + 8 / 35 * k**3, closed))
 
 
 def decay_from_pair_coupling(*, time: ArrayLike, splitting: float) -> tuple[Array, Array]:
