@@ -113,7 +113,7 @@ def test_share_in_cores_is_that_of_a_gaussian_cloud():
 
 @pytest.mark.parametrize(("rms", "flagged"), [(0.12, False), (0.24, True)])
 def test_scan_finds_the_plateau_or_flags_its_absence(rms, flagged):
-    one = walk()
+    one = walk(samples=400)
     scan = trajectories.core_radius_scan(
         positions=vibrating(one, rms * ANGSTROM), cell=lattice().cell, sites=lattice().sites
     )
@@ -158,7 +158,7 @@ def test_hops_return_as_often_as_by_vacancies():
     Hops undone within one frame are not seen, which is linear in the frame interval: it is taken
     out by leaving away every other frame.
     """
-    one = walk(interval=0.02 * PS, samples=20_000, seed=20)
+    one = walk(interval=0.02 * PS, samples=12_000, seed=20)
     seen, pairs = [], 0
     for every in (1, 2):
         found = statistics(history(one.positions()[::every], 0.3 * ANGSTROM), every * one.interval)
