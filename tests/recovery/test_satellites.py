@@ -73,3 +73,17 @@ def test_a_line_without_satellites_cannot_be_searched():
             central=CentralLine(spin=3.5, larmor_frequency=None, weights=CENTRAL, frequency=0.0,
                                 fwhm=1e3, asymmetry=0.0),
         )  # fmt: skip
+
+
+def test_small_errors_of_place_and_width_do_not_make_satellites():
+    """The central line is stated 150 Hz beside its place and 300 Hz too wide."""
+    off = CentralLine(
+        spin=3.5, larmor_frequency=LARMOR, weights=HARD, frequency=1150.0, fwhm=5.3e3, asymmetry=0.2
+    )
+    found = [
+        satellites(acquired(CENTRAL, 100.0, [8, k]), central=off, couplings=[0.2e6],
+                   directions=1500, noise=(1.0, 0.01))
+        for k in range(60)
+    ]  # fmt: skip
+    mean = np.mean([one.share / one.std for one in found])
+    assert abs(mean) < 1.5

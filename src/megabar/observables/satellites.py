@@ -6,14 +6,15 @@ are fitted beside it, with an amplitude that is linear:
 .. math:: s(t) = c \, [\, w_0(t) + x \, w_1(t) \,], \quad x = 1 \text{ if the coupling is right}
 
 where :math:`w_0` is the central line and :math:`w_1` are all other lines of the powder, with the
-weights that the pulse gives them. x is estimated as by a matched filter, with the central line and
-its phase free, so that its error holds what the two have in common.
+weights that the pulse gives them. x is estimated as by a matched filter. The amplitude of the
+central line, its phase, and small changes of its place and width are free beside it, so that the
+error of x holds what satellites have in common with them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from scipy.special import ndtr, ndtri
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
+
+
+_TURNS: Final = 3  # in which the phase settles
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -176,7 +180,8 @@ def satellites(
     >>> from megabar.spins.powder_patterns import hard_pulse_weights
     >>> line = CentralLine(spin=3.5, larmor_frequency=55.8e6, weights=hard_pulse_weights(3.5),
     ...                    frequency=0.0, fwhm=4e3, asymmetry=0.0)
-    >>> shape = quadrupoles(spin=3.5, larmor_frequency=55.8e6, weights=line.weights, directions=900)
+    >>> central = np.where(np.arange(7) == 3, line.weights, 0.0)
+    >>> shape = quadrupoles(spin=3.5, larmor_frequency=55.8e6, weights=central, directions=900)
     >>> time = np.arange(512) * 1e-6
     >>> decay = 100 * shape.decay(time, [0.0, 0.4e6, 0.0, 4e3])[0]
     >>> noise = np.random.default_rng(1).normal(size=(2, 512))
@@ -184,7 +189,7 @@ def satellites(
     ...     attrs={"nucleus": "139La", "carrier_frequency": 55.8e6, "n_scans": 16,
     ...     "sequence": "fid", "repetition_time": 1.0, "dead_time": 0.0, "cell": "A",
     ...     "source": "example", "source_sha256": "0"})
-    >>> found = satellites(acquisition, central=line, couplings=[0.2e6, 0.4e6], directions=900,
+    >>> found = satellites(acquisition, central=line, couplings=[0.4e6, 0.01e6], directions=900,
     ...                    noise=(1.0, 0.01))
     >>> found.excluded(0.95).tolist()
     [True, False]
@@ -196,10 +201,8 @@ def satellites(
         _one(
             record.signal[row],
             float(record.noise_std[row]),
-            [
-                _decay(central, weights, record.time, coupling, directions)
-                for weights in (only_central, others)
-            ],
+            _decays(central, only_central, record.time, coupling, directions),
+            _decays(central, others, record.time, coupling, directions)[0],
             float(only_central.sum()),
         )
         for coupling in couplings
@@ -227,31 +230,45 @@ def _split(central: CentralLine) -> tuple[Array, Array]:
     return alone, weights - alone
 
 
-def _decay(
+def _decays(
     central: CentralLine, weights: Array, time: Array, coupling: float, directions: int
-) -> NDArray[Any]:
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Decay and its derivatives by frequency and by width."""
     shape = quadrupoles(
         spin=central.spin,
         larmor_frequency=central.larmor_frequency,
         weights=weights,
         directions=directions,
     )
-    values = [central.frequency, coupling, central.asymmetry, central.fwhm]
-    return shape.decay(time, values)[0]
+    decay, slopes = shape.decay(
+        time, [central.frequency, coupling, central.asymmetry, central.fwhm]
+    )
+    return decay, slopes[0], slopes[-1]
 
 
 def _one(
-    signal: NDArray[Any], noise: float, parts: list[NDArray[Any]], height: float
+    signal: NDArray[Any],
+    noise: float,
+    centre: tuple[NDArray[Any], NDArray[Any], NDArray[Any]],
+    beside: NDArray[Any],
+    height: float,
 ) -> tuple[float, float, float, float]:
-    """Share of the satellites in the phase of the central line, its errors, and the S/N."""
-    basis = np.stack(parts, axis=1)
-    gram = np.linalg.inv(basis.conj().T @ basis)
-    centre, beside = gram @ (basis.conj().T @ signal)
-    share = beside / centre
-    ratio = abs(centre) / noise
+    """Share of the satellites in the phase of the line, its errors, and the S/N."""
+    line, by_frequency, by_width = centre
+    phase = np.vdot(line, signal)
+    for _ in range(_TURNS):
+        columns = np.stack([line, beside, 1j * line, by_frequency, by_width], axis=1)
+        columns = columns / (scale := np.linalg.norm(columns, axis=0))
+        basis = np.concatenate([columns.real, columns.imag])
+        turned = signal * np.conj(phase) / abs(phase)
+        gram = np.linalg.inv(basis.T @ basis)
+        found = gram @ (basis.T @ np.concatenate([turned.real, turned.imag])) / scale
+        phase = phase * (found[0] + 1j * found[2])
+    gram = (gram / np.multiply.outer(scale, scale))[:2, :2]
+    share, ratio = found[1] / found[0], abs(found[0]) / noise
 
-    def error_at(value: complex) -> float:
+    def error_at(value: float) -> float:
         slopes = np.array([-value, 1.0])  # of the share times the centre
-        return float(np.sqrt((slopes @ gram @ slopes.conj()).real) / ratio)
+        return float(np.sqrt(slopes @ gram @ slopes) / ratio)
 
-    return float(share.real), error_at(share), error_at(1.0), float(ratio * height)
+    return float(share), error_at(share), error_at(1.0), float(ratio * height)
