@@ -202,17 +202,11 @@ def nutation_curve_to_second_order(
     >>> curve.real.round(3).tolist()
     [0.921]
     """
-    gradient = gradient_tensor(asymmetry=asymmetry)
     m = magnetic_numbers(spin)
-    first = first_order_coupling(
-        quadrupole_coupling=quadrupole_coupling,
-        gradient=gradient,
-        spin=spin,
-        directions=orientations.directions,
-    )
+    first = _first_order(spin, quadrupole_coupling, asymmetry, orientations)
     levels = first[:, None] * (3 * m**2 - spin * (spin + 1)) + second_order_levels(
         quadrupole_coupling=quadrupole_coupling,
-        gradient=gradient,
+        gradient=gradient_tensor(asymmetry=asymmetry),
         spin=spin,
         larmor_frequency=larmor_frequency,
         orientations=orientations,
@@ -353,12 +347,7 @@ def nutation_table(
         return NutationTable(spin=spin, shape=shape, turns=turns, spline=None)
     columns = np.linspace(0.0, np.arcsinh(LARGEST_COUPLING / _BEND), _COLUMNS)
     grid = octant_grid(_CHEAP)
-    unit = first_order_coupling(
-        quadrupole_coupling=1.0,
-        gradient=gradient_tensor(asymmetry=asymmetry),
-        spin=spin,
-        directions=grid.directions,
-    )
+    unit = _first_order(spin, 1.0, asymmetry, grid)
     turning = _PER_TURN * turns * float(np.abs(shape.amplitude).mean())
     places = np.linspace(0.0, turns, max(4, int(np.ceil(turning)) + 1))
     nodes, curves = _curves_of_nodes(
@@ -370,6 +359,17 @@ def nutation_table(
     ])  # fmt: skip
     spline = even_spline(rows, row_step=columns[1], column_step=places[1])
     return NutationTable(spin=spin, shape=shape, turns=turns, spline=spline)
+
+
+def _first_order(
+    spin: float, quadrupole_coupling: float, asymmetry: float, orientations: Orientations
+) -> Array:
+    return first_order_coupling(
+        quadrupole_coupling=quadrupole_coupling,
+        gradient=gradient_tensor(asymmetry=asymmetry),
+        spin=spin,
+        directions=orientations.directions,
+    )
 
 
 @lru_cache(maxsize=8)
