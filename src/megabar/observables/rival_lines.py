@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from megabar import fitting
 
 _NODES, _SHARES = np.polynomial.legendre.leggauss(6)
+_QUARTERINGS: Final = 8  # powers of four in which places approach the end of a range
 _KNOWN: Final = 2.0  # standard errors from both ends at which a parameter counts as known
 _REACH: Final = 6.0  # standard errors over which it is integrated otherwise
 _DEPTH: Final = 1  # parameters that are integrated by fits; more fill their range or error
@@ -167,20 +168,23 @@ class _Question:
         start: Mapping[str, float],
         fixed: Mapping[str, float],
     ) -> float:
-        """Integrate over one parameter, most densely at the end of its range that is nearer."""
+        """Integrate over one parameter, with fits of the others at fixed values of it."""
         value, std = fit[name]
         low, high = self.ranges[name]
+        others = {key: fit[key][0] for key in start if key != name}
+
+        def at(place: float) -> float:
+            return self.log_integral(others, {**fixed, name: place})
+
         if np.isfinite(std):
             low, high = max(low, value - _REACH * std), min(high, value + _REACH * std)
+            places = low + (high - low) * (_NODES + 1) / 2
+            shares = np.log(_SHARES * (high - low) / 2)
+            return float(logsumexp([at(float(place)) for place in places] + shares))
         near, far = (low, high) if value - low <= high - value else (high, low)
-        others = {key: fit[key][0] for key in start if key != name}
-        place = (_NODES + 1) / 2
-        found = [
-            self.log_integral(others, {**fixed, name: float(near + (far - near) * y**2)})
-            + log(share * y * abs(far - near))
-            for y, share in zip(place, _SHARES, strict=True)
-        ]
-        return float(logsumexp(found))
+        steps = np.concatenate([[0.0], 4.0 ** np.arange(-_QUARTERINGS, 1)])
+        logs = np.array([at(float(near + (far - near) * step)) for step in steps])
+        return _log_of_segments(abs(far - near) * steps, logs)
 
 
 def _log_evidence(line: SolidLine, ranges: Mapping[str, tuple[float, float]]) -> float:
@@ -211,6 +215,17 @@ def _is_known(fit: fitting.Fit, name: str, bounds: tuple[float, float]) -> bool:
     value, std = fit[name]
     known = _KNOWN * std
     return bool(np.isfinite(std) and bounds[0] + known < value < bounds[1] - known)
+
+
+def _log_of_segments(x: NDArray[np.float64], logs: NDArray[np.float64]) -> float:
+    """Integrate a function whose logarithm is linear between points."""
+    kept = np.isfinite(logs)
+    x, logs = x[kept], logs[kept]
+    if len(x) < 2:
+        return -inf
+    fall = np.maximum(np.abs(np.diff(logs)), 1e-9)
+    top = np.maximum(logs[1:], logs[:-1])
+    return float(logsumexp(top + np.log(np.diff(x) * -np.expm1(-fall) / fall)))
 
 
 def _width(fit: fitting.Fit, name: str, bounds: tuple[float, float]) -> float:
