@@ -55,7 +55,6 @@ _PARAMETERS: Final = ("nutation_frequency", "variance", "quadrupole_coupling")
 UNKNOWNS: Final = (*_PARAMETERS, "amplitude")
 """What a fit determines: the variance is that of the field over its mean."""
 
-_FAR: Final = 30.0  # rise of chi2 beyond which a coupling has no weight
 _HOPELESS: Final = 300.0  # chi2 at the end of a search beyond which nothing is fitted,
 _COARSE: Final = 0.03  # and what the steps of the search may cost of the squared data
 _DEVIATIONS: Final = np.linspace(-4.0, 4.0, 25)
@@ -172,16 +171,21 @@ class CouplingProfile:
         """Give the lowest range of couplings in which chi2 stays near its minimum; inf if open."""
         return _lowest_range(self.couplings, self.chi2, rise)
 
-    def mean_over(self, name: str, limit: float, scale: float) -> tuple[float, float]:
-        """Average an unknown over the couplings that the curve allows, each as likely before."""
+    def profiled(self, name: str, scale: float) -> tuple[float, float]:
+        """Give an unknown at the best fit, and half of the width of its profile interval.
+
+        The interval joins, over all couplings, where chi2 stays within one of its minimum. So the
+        error holds what the coupling leaves open.
+        """
         column = UNKNOWNS.index(name)
         rise = (self.chi2 - self.chi2.min()) / scale**2
-        inside = (self.couplings <= limit) & (rise < _FAR)
-        weight = np.exp(-rise[inside] / 2) * np.gradient(self.couplings)[inside]
-        weight /= weight.sum()
-        value, std = self.values[inside, column], self.std[inside, column]
-        mean = float(weight @ value)
-        return mean, float(np.sqrt(weight @ ((scale * std) ** 2 + (value - mean) ** 2)))
+        inside = (rise <= 1) & np.isfinite(self.std[:, column])
+        if not inside.any():
+            return nan, nan
+        value = self.values[inside, column]
+        reach = scale * self.std[inside, column] * np.sqrt(1 - rise[inside])
+        width = (value + reach).max() - (value - reach).min()
+        return float(self.values[int(np.argmin(self.chi2)), column]), float(width / 2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -298,7 +302,7 @@ class NutationFit:
         if not self.profiles:
             value, std = self.hard[name]
             return value, self.scale * std
-        return self._chosen().mean_over(name, self.coupling_bound, self.scale)
+        return self._chosen().profiled(name, self.scale)
 
     def drawn(self) -> Array:
         """Give the curve of the best fit at the lengths, (step,)."""
