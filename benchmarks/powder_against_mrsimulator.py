@@ -35,10 +35,10 @@ from scipy import fft  # noqa: E402
 
 from megabar.spins.powder_patterns import (  # noqa: E402
     Axis,
-    hard_pulse_weights,
     pattern_from_quadrupole_coupling,
     spread_factor,
 )
+from megabar.spins.transition_weights import hard_pulse_weights  # noqa: E402
 
 LARMOR, ERROR, LARGEST_SHARE = 55.79628195e6, 1e-4, 1 / 5
 JOBS = (  # C_Q, eta, points, width of the axis, full width of the Gaussian [Hz]

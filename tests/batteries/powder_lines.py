@@ -4,8 +4,8 @@ import numpy as np
 
 from megabar.spins.hamiltonians import offsets_from_quadrupole_coupling
 from megabar.spins.orientations import Orientations, half_turn_grid
-from megabar.spins.powder_patterns import hard_pulse_weights
 from megabar.spins.tensors import gradient_tensor
+from megabar.spins.transition_weights import hard_pulse_weights
 
 LARMOR = 55.79628195e6
 

@@ -7,7 +7,7 @@ from tests.batteries.fitters import assert_standard_normal
 from megabar import schemas
 from megabar.observables.satellites import CentralLine, satellites
 from megabar.spins.lineshapes import quadrupoles
-from megabar.spins.powder_patterns import hard_pulse_weights
+from megabar.spins.transition_weights import hard_pulse_weights
 
 LARMOR = 55.79628195e6
 HARD = hard_pulse_weights(3.5)

@@ -11,7 +11,7 @@ from megabar import schemas
 from megabar.errors import FitFailed
 from megabar.observables import rival_lines, solid_lines
 from megabar.spins import lineshapes
-from megabar.spins.powder_patterns import hard_pulse_weights, tabulated_responses
+from megabar.spins.transition_weights import hard_pulse_weights, tabulated_responses
 
 LARMOR = 55.79628195e6
 HARD = hard_pulse_weights(3.5)

@@ -9,7 +9,7 @@ from megabar.matter import nuclei
 from megabar.observables import pulse_efficiencies, solid_lines
 from megabar.spins import lineshapes
 from megabar.spins.phase_tables import SOLID_ECHO_8
-from megabar.spins.powder_patterns import tabulated_responses
+from megabar.spins.transition_weights import tabulated_responses
 from megabar.virtual import Cell, Line, Receiver, Settings, acquire
 from megabar.virtual.couplings import Quadrupolar, RigidPairs
 from megabar.virtual.finite_pulses import Shaped

@@ -21,8 +21,8 @@ from megabar.spins.echoes import echo_from_two_pulses, lines_after_pulse
 from megabar.spins.level_nodes import gaussian_offsets, nodes_from_couplings, nodes_with_offsets
 from megabar.spins.operators import magnetic_numbers
 from megabar.spins.phase_tables import pathway_weights_from_phases
-from megabar.spins.powder_patterns import hard_pulse_weights
 from megabar.spins.sequences import IdealPulse, Pulse, Relaxation
+from megabar.spins.transition_weights import hard_pulse_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -45,8 +45,8 @@ class CentralLine:
     larmor_frequency
         Of the nucleus [Hz]; none: first order only.
     weights
-        Of all transitions, m = I first, such as ``powder_patterns.hard_pulse_weights`` or what the
-        sequence leaves of each, (transition,).
+        Of all transitions, m = I first, such as ``transition_weights.hard_pulse_weights`` or what
+        the sequence leaves of each, (transition,).
     frequency
         Of the isotropic shift from the carrier [Hz].
     fwhm
@@ -177,7 +177,7 @@ def satellites(
     Examples
     --------
     >>> from megabar import schemas
-    >>> from megabar.spins.powder_patterns import hard_pulse_weights
+    >>> from megabar.spins.transition_weights import hard_pulse_weights
     >>> line = CentralLine(spin=3.5, larmor_frequency=55.8e6, weights=hard_pulse_weights(3.5),
     ...                    frequency=0.0, fwhm=4e3, asymmetry=0.0)
     >>> central = np.where(np.arange(7) == 3, line.weights, 0.0)

@@ -46,8 +46,8 @@ def spectrum_of_pattern(
 
     Examples
     --------
-    >>> from megabar.spins.powder_patterns import (
-    ...     Axis, hard_pulse_weights, pattern_from_quadrupole_coupling)
+    >>> from megabar.spins.powder_patterns import Axis, pattern_from_quadrupole_coupling
+    >>> from megabar.spins.transition_weights import hard_pulse_weights
     >>> pattern = pattern_from_quadrupole_coupling(
     ...     quadrupole_coupling=0.5e6, asymmetry=0.3, spin=3.5, larmor_frequency=55.8e6,
     ...     weights=hard_pulse_weights(3.5), axis=Axis(first=-200e3, step=100.0, count=4000),

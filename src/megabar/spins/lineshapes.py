@@ -23,13 +23,8 @@ from scipy.fft import ifft, next_fast_len
 from scipy.interpolate import CubicSpline
 
 from megabar.spins import powder_decays
-from megabar.spins.powder_patterns import (
-    Axis,
-    PulseResponses,
-    line_coefficients,
-    moving_pattern,
-    spread_factor,
-)
+from megabar.spins.powder_patterns import Axis, line_coefficients, moving_pattern, spread_factor
+from megabar.spins.transition_weights import PulseResponses
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -250,8 +245,8 @@ def quadrupoles(
         :math:`\nu_L` [Hz]; none: first order only.
     weights
         Of the transitions, or what an actual pulse makes of them
-        (``powder_patterns.tabulated_responses``); the decay then starts at what that pulse leaves,
-        not at one.
+        (``transition_weights.tabulated_responses``); the decay then starts at what that pulse
+        leaves, not at one.
     directions
         Of the field; ``powder_patterns.enough_directions`` counts those for 1e-4.
 
@@ -267,7 +262,7 @@ def quadrupoles(
 
     Examples
     --------
-    >>> from megabar.spins.powder_patterns import hard_pulse_weights
+    >>> from megabar.spins.transition_weights import hard_pulse_weights
     >>> shape = quadrupoles(spin=3.5, larmor_frequency=55.8e6, weights=hard_pulse_weights(3.5),
     ...                     directions=2000)
     >>> decay, _ = shape.decay(np.arange(64) * 1e-6, [0.0, 0.5e6, 0.3, 2e3])

@@ -269,7 +269,7 @@ def decay_from_disordered_quadrupoles(
 
     Examples
     --------
-    >>> from megabar.spins.powder_patterns import hard_pulse_weights
+    >>> from megabar.spins.transition_weights import hard_pulse_weights
     >>> decay, _ = decay_from_disordered_quadrupoles(
     ...     time=[0.0, 1.0], deviation=0.2e6, spin=3.5, larmor_frequency=None,
     ...     weights=hard_pulse_weights(3.5))

@@ -7,11 +7,8 @@ from megabar.readers import csdm
 from megabar.readers.powder_spectra import spectrum_of_pattern
 from megabar.readers.registry import read
 from megabar.spins.pattern_spectra import broadened
-from megabar.spins.powder_patterns import (
-    Axis,
-    hard_pulse_weights,
-    pattern_from_quadrupole_coupling,
-)
+from megabar.spins.powder_patterns import Axis, pattern_from_quadrupole_coupling
+from megabar.spins.transition_weights import hard_pulse_weights
 
 PATTERN = pattern_from_quadrupole_coupling(
     quadrupole_coupling=0.5e6, asymmetry=0.3, spin=3.5, larmor_frequency=55.8e6,

@@ -5,7 +5,7 @@ import pytest
 from tests.batteries.powder_lines import lines_of
 
 from megabar.spins import lineshapes
-from megabar.spins.powder_patterns import hard_pulse_weights, tabulated_responses
+from megabar.spins.transition_weights import hard_pulse_weights, tabulated_responses
 
 LARMOR = 55.79628195e6
 DWELL = 0.5e-6

@@ -13,7 +13,8 @@ from megabar.spins.powder_decays import (
     pake_mean,
     pake_slope,
 )
-from megabar.spins.powder_patterns import hard_pulse_weights, line_coefficients
+from megabar.spins.powder_patterns import line_coefficients
+from megabar.spins.transition_weights import hard_pulse_weights
 
 TIMES = np.linspace(-2e-5, 6e-5, 41)
 

@@ -12,14 +12,13 @@ from megabar.spins.hamiltonians import first_order_coupling
 from megabar.spins.powder_patterns import (
     Axis,
     enough_directions,
-    hard_pulse_weights,
     moving_pattern,
     pattern_from_quadrupole_coupling,
     spread_factor,
-    tabulated_responses,
 )
 from megabar.spins.pulse_responses import responses_from_coupling
 from megabar.spins.tensors import gradient_tensor
+from megabar.spins.transition_weights import hard_pulse_weights, tabulated_responses
 
 LARMOR = 55.79628195e6
 CENTRAL = np.array([0, 0, 0, 1.0, 0, 0, 0])
