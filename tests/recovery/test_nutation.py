@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from tests.batteries.nutations import simulated_curve
 
-from megabar.observables.nutation_fits import Curve, fit_nutation
+from megabar.observables.nutation_answers import Curve
+from megabar.observables.nutation_fits import fit_nutation
 from megabar.spins.pulse_shapes import gaussian_shape, rectangular_shape
 
 LENGTHS = np.arange(1, 42) * 1e-6

@@ -21,14 +21,14 @@ from megabar.errors import SchemaError
 from megabar.matter import nuclei
 from megabar.observables import records
 from megabar.observables.line_numbers import Numbers
-from megabar.observables.nutation_fits import (
+from megabar.observables.nutation_answers import (
     ALL_ALIKE,
     CENTRAL,
     FEWEST_PERIODS,
     Curve,
     NutationFit,
-    fit_nutation,
 )
+from megabar.observables.nutation_fits import fit_nutation
 from megabar.observables.step_amplitudes import step_amplitudes
 from megabar.spins.hamiltonians import quadrupole_frequency
 

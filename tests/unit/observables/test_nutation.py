@@ -9,7 +9,8 @@ from tests.batteries.nutations import acquired, simulated_curve
 from megabar import schemas
 from megabar.errors import SchemaError, UnknownWord
 from megabar.observables.nutation import nutation
-from megabar.observables.nutation_fits import ALL_ALIKE, CENTRAL, Curve, fit_nutation
+from megabar.observables.nutation_answers import ALL_ALIKE, CENTRAL, Curve
+from megabar.observables.nutation_fits import fit_nutation
 from megabar.spins.amplitude_distributions import gaussian_amplitudes
 from megabar.spins.pulse_shapes import gaussian_shape, rectangular_shape
 
