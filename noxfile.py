@@ -1,4 +1,4 @@
-"""Tasks of the house: lint types imports unit verification docs bench.
+"""Tasks of the house: lint types imports unit slow verification docs bench.
 
 They run in the environment that ``./test`` has made, so that nothing is installed twice.
 """
@@ -31,6 +31,11 @@ def imports(session: nox.Session) -> None:
 @nox.session
 def unit(session: nox.Session) -> None:
     session.run("pytest", "src", "tests/unit", "tests/properties", *session.posargs)
+
+
+@nox.session
+def slow(session: nox.Session) -> None:
+    session.run("pytest", "-m", "slow", *session.posargs)
 
 
 @nox.session
