@@ -288,6 +288,7 @@ def pattern_from_quadrupole_coupling(
 
     Examples
     --------
+    >>> from megabar.spins.transition_weights import hard_pulse_weights
     >>> found = pattern_from_quadrupole_coupling(
     ...     quadrupole_coupling=0.5e6, asymmetry=0.3, spin=3.5, larmor_frequency=55.8e6,
     ...     weights=hard_pulse_weights(3.5), axis=Axis(first=-200e3, step=100.0, count=4000),
@@ -379,6 +380,7 @@ def moving_pattern(
 
     Examples
     --------
+    >>> from megabar.spins.transition_weights import hard_pulse_weights
     >>> found = moving_pattern(
     ...     quadrupole_coupling=0.5e6, asymmetry=0.3, spin=3.5, larmor_frequency=None,
     ...     weights=hard_pulse_weights(3.5), axis=Axis(first=-200e3, step=100.0, count=4000),

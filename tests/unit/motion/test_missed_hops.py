@@ -36,7 +36,9 @@ def rates(interval, vacancies):
     return trajectories.rates_behind_frames(found, frame_interval=interval * PS, seed=2, **where)
 
 
-@pytest.mark.parametrize(("interval", "vacancies"), [(0.05, 8), (0.2, 8), (0.1, 40)])
+@pytest.mark.parametrize(
+    ("interval", "vacancies"), [pytest.param(0.05, 8, marks=pytest.mark.slow), (0.2, 8), (0.1, 40)]
+)
 def test_rates_behind_frames_are_those_of_the_walk(interval, vacancies):
     for one, true in zip(rates(interval, vacancies), TRUE, strict=True):
         assert one.rate * PS == pytest.approx(true, abs=4 * one.std * PS)

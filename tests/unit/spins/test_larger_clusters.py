@@ -25,6 +25,7 @@ ROADS = {
 }
 
 
+@pytest.mark.slow
 def test_the_stated_error_holds_in_nine_of_ten_exact_signals_of_nine():
     inside = []
     for seed in range(10):
