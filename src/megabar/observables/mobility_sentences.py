@@ -237,11 +237,6 @@ def _minima(found: Mobility) -> Iterator[str]:
             )
 
 
-def _further(found: Mobility) -> Iterator[str]:
-    if found.suggestions:
-        yield "Suggestions take further rates as independent of field and temperature."
-
-
 def _deuterated() -> float:
     ratio = (
         nuclei.nucleus("1H").gyromagnetic_ratio_bare / nuclei.nucleus("2H").gyromagnetic_ratio_bare

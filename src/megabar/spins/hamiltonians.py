@@ -12,7 +12,7 @@ Abragam, Principles of Nuclear Magnetism (1961), chapters IV and VII. Cohen, Rei
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from megabar.spins.orientations import Orientations
 
     Array = NDArray[np.float64]
-
-LARGEST_RATIO: Final = 0.03
-"""Quadrupole over Larmor frequency above which second order errs by a percent of a pattern."""
 
 
 def quadrupole_denominator(spin: float) -> float:
