@@ -118,7 +118,7 @@ def first_point_weight(*, first_time: float, dwell: float) -> float:
     >>> first_point_weight(first_time=5e-6, dwell=1e-6)
     1.0
     """
-    late = first_time / dwell
+    late = round(first_time / dwell, 9)  # a time from a frequency axis is not exact to the last bit
     return 0.5 + max(late, 0.0) if -_SPACING < late < 1 - _SPACING else 1.0
 
 

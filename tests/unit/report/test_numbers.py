@@ -4,7 +4,7 @@ import math
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from megabar.errors import UnknownWord
@@ -59,6 +59,7 @@ def test_a_bound_is_rounded_to_its_safe_side():
 
 
 @given(st.floats(1e-30, 1e30))
+@example(8.5e-11)
 def test_a_bound_never_claims_more_than_the_data(bound):
     for quality, holds in (("lower bound", bound.__ge__), ("upper bound", bound.__le__)):
         words = format_value(bound, NAN, "", quality=quality)
@@ -119,12 +120,12 @@ _POWERS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹−", "-0123456789-")
 def _parts(words):
     mantissa, _, power = words.translate(_POWERS).partition(" × 10")
     matched = re.fullmatch(r"(-?[0-9.]+)(?:\(([0-9.]+)\))?", mantissa)
-    return matched.group(1), matched.group(2), 10.0 ** int(power or 0)
+    return matched.group(1), matched.group(2), int(power or 0)
 
 
 def _number(words):
     number, _, power = _parts(words)
-    return float(number) * power
+    return float(f"{number}e{power}")  # a product with a power of ten would round once more
 
 
 def _decimals(text):
@@ -136,11 +137,11 @@ def _last_place(words):
     zeros = len(error) - len(error.rstrip("0")) if "." not in number and len(error) > 2 else 0
     if "." not in number and len(error) == 2 and number.endswith("0") and error.endswith("0"):
         zeros = 1
-    return 10.0 ** (zeros - _decimals(number)) * power
+    return 10.0 ** (zeros - _decimals(number) + power)
 
 
 def _error(words):
     number, error, power = _parts(words)
     if "." in error:
-        return float(error) * power
-    return int(error) * 10.0 ** -_decimals(number) * power
+        return float(f"{error}e{power}")
+    return int(error) * 10.0 ** (power - _decimals(number))
