@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import cos, exp, isfinite, log, pi, sin, sqrt
+from typing import TYPE_CHECKING
 
 from megabar.errors import one_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +32,9 @@ class Factor:
     common
         Whether its error is the same for a whole series (an assumed value) or belongs to this
         point (a measured one).
+    alternatives
+        Other readings of the same line, name and value of the factor, such as
+        ``("field gradients", 0.361)``.
     """
 
     name: str
@@ -35,6 +42,7 @@ class Factor:
     std: float
     source: str
     common: bool = False
+    alternatives: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
         if not (isfinite(self.value) and self.value > 0 and isfinite(self.std) and self.std >= 0):
@@ -43,6 +51,13 @@ class Factor:
                 "so it needs a positive value and a finite error."
             )
             raise ValueError(msg)
+        for reading, value in self.alternatives:
+            if not (isfinite(value) and value > 0):
+                msg = (
+                    f"Found factor {self.name} = {value} for {reading!r}; the content divides by "
+                    "it, so every reading is positive. Leave out one that hides the line."
+                )
+                raise ValueError(msg)
 
     @property
     def relative_std(self) -> float:
@@ -222,7 +237,7 @@ def dead_time_loss(*, dead_time: float, fwhm: float, fwhm_std: float, shape: str
     Returns
     -------
     :
-        Factor ``dead_time``.
+        Factor ``dead_time``, the other shape of the same width as its alternative.
 
     Raises
     ------
@@ -237,14 +252,21 @@ def dead_time_loss(*, dead_time: float, fwhm: float, fwhm_std: float, shape: str
     """
     one_of(shape, ("lorentzian", "gaussian"), name="shape")
     turn = pi * fwhm * dead_time
-    exponent, order = (turn, 1) if shape == "lorentzian" else (turn**2 / (4 * log(2)), 2)
-    value = exp(-exponent)
+    exponents = {"lorentzian": turn, "gaussian": turn**2 / (4 * log(2))}
+    order = 1 if shape == "lorentzian" else 2
+    value = exp(-exponents[shape])
     return Factor(
         name="dead_time",
         value=value,
-        std=value * exponent * order * fwhm_std / fwhm,
+        std=value * exponents[shape] * order * fwhm_std / fwhm,
         source=f"{shape}: dead time {dead_time:g} s, FWHM {fwhm:g}({fwhm_std:g}) Hz",
+        alternatives=_visible((name, exp(-exponents[name])) for name in exponents if name != shape),
     )
+
+
+def _visible(readings: Iterable[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
+    """Keep the readings that leave anything to divide by."""
+    return tuple((name, value) for name, value in readings if value > 0)
 
 
 def refocusing(*, echo_delay: float, fwhm: float, shape: str) -> float:

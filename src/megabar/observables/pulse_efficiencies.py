@@ -37,6 +37,7 @@ SEEN: Final = ("all", "central")
 
 _FWHM: Final = math.sqrt(8 * math.log(2))  # full width at half maximum of a Gaussian over its std
 _LEAST: Final = 65  # values of a distribution
+_DARK: Final = 1e-6  # an echo of rounding errors, no reading to divide by
 _SURE: Final = 3.0  # standard errors above zero that a visible part needs
 
 
@@ -325,7 +326,7 @@ def refocusing_by_pulses(
     Returns
     -------
     :
-        Factor ``refocusing``; its source states the range. The error is common to a series.
+        Factor ``refocusing`` with both models as alternatives. The error is common to a series.
 
     Raises
     ------
@@ -352,6 +353,11 @@ def refocusing_by_pulses(
             f"FWHM {fwhm:g} Hz: {found.shifts:.3f} for shifts, {found.couplings:.3f} for {other}"
         ),
         common=True,
+        alternatives=tuple(
+            (name, value)
+            for name, value in (("shifts", found.shifts), (other, found.couplings))
+            if value > _DARK
+        ),
     )
 
 

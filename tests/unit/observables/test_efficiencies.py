@@ -89,6 +89,22 @@ def test_printed_steady_states_and_dead_times():
     assert left("lorentzian", 1.35e3) == pytest.approx(0.9790, rel=1e-3)
 
 
+def test_a_dead_time_names_what_the_other_shape_of_that_width_would_leave():
+    given = {"dead_time": 5e-6, "fwhm": 50e3, "fwhm_std": 0}
+    gauss = efficiencies.dead_time_loss(shape="gaussian", **given)
+    lorentz = efficiencies.dead_time_loss(shape="lorentzian", **given)
+    assert gauss.alternatives == (("lorentzian", lorentz.value),)
+    assert lorentz.alternatives == (("gaussian", gauss.value),)
+
+
+def test_a_reading_that_leaves_nothing_is_no_alternative():
+    found = efficiencies.dead_time_loss(dead_time=1e-4, fwhm=1e5, fwhm_std=0, shape="lorentzian")
+    assert found.value > 1e-15
+    assert found.alternatives[0][1] < found.value
+    longer = efficiencies.dead_time_loss(dead_time=2e-4, fwhm=1e6, fwhm_std=0, shape="lorentzian")
+    assert longer.alternatives == ()
+
+
 @pytest.mark.parametrize(("fwhm", "expected"), [(8e3, 0.783), (38e3, 0.500)])
 def test_refocusing_is_the_echo_of_spins_rotated_one_by_one(fwhm, expected):
     found = efficiencies.refocusing(echo_delay=25e-6, fwhm=fwhm, shape="gaussian")
@@ -123,6 +139,13 @@ def test_error_of_a_factor_is_the_scatter_that_its_input_gives_it(make):
             lambda: efficiencies.Factor(name="eta", value=0.0, std=0.1, source="guess"),
             ValueError,
             "positive value",
+        ),
+        (
+            lambda: efficiencies.Factor(
+                name="eta", value=1.0, std=0.1, source="guess", alternatives=(("rigid", 0.0),)
+            ),
+            ValueError,
+            "'rigid'.*every reading is positive",
         ),
         (
             lambda: efficiencies.steady_state(

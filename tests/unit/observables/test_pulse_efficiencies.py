@@ -176,6 +176,17 @@ def test_the_factor_covers_both_models_and_says_them():
     assert factor.value - half == pytest.approx(min(models.shifts, models.couplings))
     assert factor.common
     assert f"{models.shifts:.3f} for shifts" in factor.source
+    assert dict(factor.alternatives) == {
+        "shifts": models.shifts,
+        "field gradients": models.couplings,
+    }
+
+
+def test_a_model_under_which_nothing_comes_back_is_no_alternative():
+    factor = pulse_efficiencies.refocusing_by_pulses(
+        spin=0.5, fwhm=100e3, pulses=(short(), short(math.pi)), delay=60e-6, at=60e-6, table=HAHN_16
+    )
+    assert factor.alternatives == (("shifts", pytest.approx(1.0)),)
 
 
 # --- dead time ------------------------------------------------------------------------------------
