@@ -22,17 +22,34 @@ MOMENTS = {
     "14N": 0.57100428,
     "15N": -0.49049746,
     "19F": 4.553333,
+    "25Mg": -1.01220,
     "27Al": 4.3086865,
     "29Si": -0.96179,
     "31P": 1.95999,
     "33S": 0.8311696,
+    "43Ca": -1.494067,
+    "45Sc": 5.3933489,
+    "47Ti": -0.93294,
+    "49Ti": -1.25201,
     "57Fe": 0.1569636,
+    "59Co": 5.247,
+    "61Ni": -0.96827,
     "63Cu": 2.8754908,
     "65Cu": 3.07465,
+    "87Sr": -1.2090236,
     "89Y": -0.23801049,
+    "91Zr": -1.54246,
+    "93Nb": 6.8217,
+    "105Pd": -0.760,
     "113Cd": -1.0778568,
+    "115Sn": -1.5915,
+    "117Sn": -1.73385,
+    "119Sn": -1.81394,
+    "135Ba": 1.08178,
+    "137Ba": 1.21013,
     "138La": 4.068095,
     "139La": 3.1556770,
+    "181Ta": 2.6879,
     "185Re": 3.7710,
     "187Re": 3.8096,
     "197Au": 0.191271,
@@ -65,7 +82,8 @@ def test_bare_gyromagnetic_ratio_agrees_with_the_magnetic_moment(name):
     row = nuclei.nucleus(name)
     magneton = constants.value("nuclear magneton")
     moment = row.gyromagnetic_ratio_bare * constants.hbar * (row.spin * (row.spin + 1)) ** 0.5
-    assert moment / magneton == pytest.approx(MOMENTS[name], rel=2e-4)
+    tolerance = 5e-3 / 1.23 if name == "105Pd" else 2e-4  # its ratio is printed as -1.23
+    assert moment / magneton == pytest.approx(MOMENTS[name], rel=tolerance)
 
 
 @pytest.mark.parametrize("name", [n for n in nuclei.table() if n != "197Au"])
