@@ -16,7 +16,8 @@ from megabar.campaign.contradictions import RESERVED_CELL
 from megabar.campaign.rows import Analysis, Failure
 from megabar.errors import Undetermined
 from megabar.matter import nuclei
-from megabar.spectra.reference import field_offset_from_copper, shift_from_frequency
+from megabar.spectra.copper_reference import field_offset_from_copper
+from megabar.spectra.reference import shift_from_frequency
 
 if TYPE_CHECKING:
     from megabar.campaign.plan import Plan

@@ -19,7 +19,7 @@ Commun. 16, 1135 (2025), doi:10.1038/s41467-025-56033-3 (copper in the cell).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -27,9 +27,14 @@ import xarray as xr
 from megabar import schemas, units
 from megabar.errors import SchemaError, Undetermined
 from megabar.matter.nuclei import nucleus as look_up
+from megabar.spectra.copper_reference import (
+    COPPER,
+    PRESSURE_UNKNOWN,
+    KnightShiftChange,
+    field_offset_from_copper,
+    refuse_gold,
+)
 from megabar.spectra.decays import strongest_line
-
-_COPPER: Final = ("63Cu", "65Cu")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,90 +84,6 @@ def shift_from_frequency(*, frequency: Any, reference_frequency: float) -> Any:
     2805.9
     """
     return 1e6 * (np.asarray(frequency) - reference_frequency) / reference_frequency
-
-
-def field_offset_from_copper(
-    *,
-    copper_cell: float,
-    copper_ambient: float,
-    knight_shift: float,
-    knight_shift_change: float,
-) -> float:
-    r"""Compute by how much the field in the cell differs from that outside.
-
-    .. math:: e_B = \frac{\nu^\text{cell} / \nu^\text{ambient}}{1 + \Delta K / (1 + K_0)} - 1
-
-    Parameters
-    ----------
-    copper_cell
-        Copper line inside the cell [Hz].
-    copper_ambient
-        Line of copper metal at ambient pressure outside [Hz].
-    knight_shift
-        Knight shift K0 of copper metal at ambient pressure, a fraction of 1.
-    knight_shift_change
-        K(P) - K0 at the pressure of the copper that is seen, a fraction of 1; negative under
-        pressure.
-
-    Returns
-    -------
-    :
-        Field offset, a fraction of 1.
-
-    Raises
-    ------
-    ValueError
-        If a frequency is not positive.
-
-    Examples
-    --------
-    >>> offset = field_offset_from_copper(
-    ...     copper_cell=104.9516e6, copper_ambient=104.9537e6,
-    ...     knight_shift=2380e-6, knight_shift_change=-836e-6)
-    >>> print(f"{1e6 * offset:.1f} ppm")
-    814.7 ppm
-    """
-    if not (copper_cell > 0 and copper_ambient > 0):
-        msg = (
-            f"Found copper frequencies {copper_cell:g} and {copper_ambient:g} Hz; positive "
-            "absolute frequencies are needed, not offsets from a carrier."
-        )
-        raise ValueError(msg)
-    return copper_cell / copper_ambient / (1 + knight_shift_change / (1 + knight_shift)) - 1
-
-
-def knight_shift_change_from_volume(
-    *, knight_shift: float, volume_ratio: float, exponent: float
-) -> float:
-    r"""Compute how far pressure changes a Knight shift that follows a power of the volume.
-
-    .. math:: \Delta K = K_0 [(V / V_0)^n - 1]
-
-    The exponent of copper is not known; between 1/3 and 1.4 is plausible. Its spread belongs into
-    the error of the change.
-
-    Parameters
-    ----------
-    knight_shift
-        K0 at ambient pressure, in any unit.
-    volume_ratio
-        V / V0.
-    exponent
-        n.
-
-    Returns
-    -------
-    :
-        Change, in the unit of ``knight_shift``.
-
-    Examples
-    --------
-    >>> change = knight_shift_change_from_volume(
-    ...     knight_shift=2380.0, volume_ratio=0.6488, exponent=1.0)
-    >>> print(f"{change:.0f} ppm")
-    -836 ppm
-    """
-    return float(knight_shift * (volume_ratio**exponent - 1))
 
 
 def standard_from(measured: Measured) -> Standard:
@@ -222,7 +143,7 @@ def reference(
     copper_ambient: Measured | None = None,
     ambient_reference: Measured | None = None,
     knight_shift: Value | None = None,
-    knight_shift_change: Value | None = None,
+    knight_shift_change: Value | KnightShiftChange | None = None,
 ) -> xr.Dataset:
     """Put a shift axis on a dataset, and say where it comes from.
 
@@ -245,9 +166,11 @@ def reference(
         Standard outside the cell, in the field of ``copper_ambient``: of the same nucleus, or of
         another one that is carried over by Xi.
     knight_shift
-        K0 of copper metal at ambient pressure [Hz/MHz]; needed with ``knight_shift_change``.
+        K0 of copper metal at ambient pressure [Hz/MHz]; needed with a ``knight_shift_change`` that
+        does not hold it.
     knight_shift_change
-        K(P) - K0 of the copper that is seen [Hz/MHz], a value or (value, standard error). If not
+        K(P) - K0 of the copper that is seen [Hz/MHz]: a value, (value, standard error), or what
+        :func:`~megabar.spectra.copper_reference.knight_shift_change_from_pressure` gives. If not
         given the copper is taken to be at ambient pressure, and a warning says so.
 
     Returns
@@ -350,24 +273,21 @@ def _field_offset(
     cell: Standard,
     ambient: Standard,
     knight_shift: Value | None,
-    knight_shift_change: Value | None,
+    knight_shift_change: Value | KnightShiftChange | None,
 ) -> tuple[float, float, dict[str, Any], list[str]]:
     """Give the field offset and its error (fractions), attributes, and warnings."""
-    if cell.nucleus == "197Au":
-        _refuse_metal(cell.nucleus, "")
-    if cell.nucleus not in _COPPER or ambient.nucleus != cell.nucleus:
+    refuse_gold(cell.nucleus)
+    if cell.nucleus not in COPPER or ambient.nucleus != cell.nucleus:
         msg = (
             f"Found {cell.nucleus} in the cell and {ambient.nucleus} outside; the same isotope of "
             "copper metal, 63Cu or 65Cu, is needed in both."
         )
         raise ValueError(msg)
-    notes = []
-    if knight_shift_change is None:
-        notes = [
-            "The copper is taken to be at ambient pressure: no change of its Knight shift is "
-            "known. Copper at the culet would shift all nuclei by the same several hundred Hz/MHz."
-        ]
-    elif knight_shift is None:
+    notes = [PRESSURE_UNKNOWN] if knight_shift_change is None else []
+    if isinstance(knight_shift_change, KnightShiftChange):
+        knight_shift = knight_shift_change.knight_shift
+        knight_shift_change = (knight_shift_change.value, knight_shift_change.std)
+    if knight_shift_change is not None and knight_shift is None:
         msg = "Found knight_shift_change without knight_shift; the ambient value K0 is needed too."
         raise ValueError(msg)
     change, change_std = _value(knight_shift_change or 0.0, name="knight_shift_change")
@@ -395,14 +315,8 @@ def _field_offset(
 
 
 def _refuse_metal(standard: str, to: str) -> None:
-    if standard == "197Au":
-        msg = (
-            "Found 197Au as a standard: a gold lens holds no copper, and gold cannot stand in for "
-            "it. Its frequency ratio is known to 1e-3 only and its quadrupole moment broadens the "
-            "line away. Use a copper lens, or an external standard."
-        )
-        raise Undetermined(msg, quality="no solution")
-    if standard in _COPPER and to not in _COPPER:
+    refuse_gold(standard)
+    if standard in COPPER and to not in COPPER:
         msg = (
             f"Found {standard} as the only standard for {to}: metallic copper has no place on the "
             "scale of shifts, so it gives a field offset only. Add copper_ambient and "

@@ -8,13 +8,11 @@ from tests.unit.spectra.records import decay, grid, noise, record
 
 from megabar import schemas, spectra
 from megabar.errors import SchemaError, Undetermined
-from megabar.spectra.reference import (
-    Standard,
+from megabar.spectra.copper_reference import (
     field_offset_from_copper,
     knight_shift_change_from_volume,
-    shift_from_frequency,
-    standard_from,
 )
+from megabar.spectra.reference import Standard, shift_from_frequency, standard_from
 
 TIME = grid(1024)
 TMS = Standard(nucleus="1H", frequency=395.107e6, std=0.0)
