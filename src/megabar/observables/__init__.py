@@ -17,6 +17,14 @@ if TYPE_CHECKING:
         refocusing,
         steady_state,
     )
+    from megabar.observables.instrument_factors import (
+        b1_inhomogeneity,
+        coil,
+        filter_gain,
+        flip_angle_from_nutation,
+        path_loss,
+        receiver_gain,
+    )
     from megabar.observables.lines import components, line, series
     from megabar.observables.relaxation_times import t1, t1_and_t2, t1rho, t2
 
@@ -29,6 +37,14 @@ _HOMES = {
         "refocusing",
         "steady_state",
     ),
+    "instrument_factors": (
+        "b1_inhomogeneity",
+        "coil",
+        "filter_gain",
+        "flip_angle_from_nutation",
+        "path_loss",
+        "receiver_gain",
+    ),
     "lines": ("components", "line", "series"),
     "relaxation_times": ("t1", "t1_and_t2", "t1rho", "t2"),
 }
@@ -36,15 +52,21 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Factor",
+    "b1_inhomogeneity",
     "bandwidth",
+    "coil",
     "components",
     "content_covariance",
     "critical_temperature",
     "dead_time_loss",
     "echo_decay",
+    "filter_gain",
+    "flip_angle_from_nutation",
     "hydrogen_content",
     "line",
+    "path_loss",
     "ramps",
+    "receiver_gain",
     "refocusing",
     "series",
     "steady_state",
