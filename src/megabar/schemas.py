@@ -27,6 +27,7 @@ QUALITIES: Final = (
     "value",
     "lower bound",
     "upper bound",
+    "not determined",
     "not reached",
     "no solution",
     "failed",

@@ -15,6 +15,7 @@ from tests.unit.observables.signals import (
 )
 
 from megabar import observables, schemas
+from megabar.observables.calibrations import calibration_by_precursor
 
 REPEATS = 250
 
@@ -142,14 +143,20 @@ def contents(size, *, repeats, seed):
     """H/La of 10.5 whose metal line is ``size`` times its error, on one fixed precursor."""
     rng = np.random.default_rng(seed)
     ratio = 10.5 / 3.0 * 29.0
+    scale = calibration_by_precursor(
+        hydrogen=measured("1H", 29.0, 1e-6),
+        metal=measured("139La", 1.0, 1e-8),
+        h_per_metal=3.0,
+        h_per_metal_std=0.0,
+        factors={},
+        by="snr_per_root_scan",
+    )
     for _ in range(repeats):
         yield observables.hydrogen_content(
             measured("1H", ratio * (1 + 0.02 * rng.normal()), 0.02 * ratio),
             measured("139La", 1 + rng.normal() / size, 1 / size),
-            precursor_hydrogen=measured("1H", 29.0, 1e-6),
-            precursor_metal=measured("139La", 1.0, 1e-8),
-            precursor_h_per_metal=3.0,
-            precursor_h_per_metal_std=0.0,
+            scale=scale,
+            factors={},
         )
 
 

@@ -19,7 +19,8 @@ from megabar.campaign import sessions
 from megabar.campaign.rows import Analysis, Failure
 from megabar.campaign.sessions import Record
 from megabar.errors import Undetermined
-from megabar.observables.efficiencies import Factor, echo_decay, steady_state
+from megabar.observables.calibrations import calibration_by_precursor
+from megabar.observables.efficiencies import Factor, bandwidth, echo_decay, steady_state
 from megabar.observables.hydrogen_content import hydrogen_content
 
 if TYPE_CHECKING:
@@ -117,16 +118,15 @@ def _content(plan: Plan, cell: Sequence[Record], pair: _Pair, before: Sequence[_
     numbers = hydrogen_content(
         _numbers(pair.hydrogen),
         _numbers(pair.metal),
-        precursor_hydrogen=precursor[0],
-        precursor_metal=precursor[1],
-        precursor_h_per_metal=scale.precursor_h_per_metal,
-        precursor_h_per_metal_std=scale.precursor_h_per_metal_std,
-        factors={
-            "hydrogen": now.hydrogen,
-            "metal": now.metal,
-            "precursor_hydrogen": factors.hydrogen,
-            "precursor_metal": factors.metal,
-        },
+        scale=calibration_by_precursor(
+            hydrogen=precursor[0],
+            metal=precursor[1],
+            h_per_metal=scale.precursor_h_per_metal,
+            h_per_metal_std=scale.precursor_h_per_metal_std,
+            factors={"hydrogen": factors.hydrogen, "metal": factors.metal},
+            by="snr_per_root_scan",
+        ),
+        factors={"hydrogen": now.hydrogen, "metal": now.metal},
     )
     inputs = (*now.inputs, *factors.inputs)
     row = sessions.derived_row(numbers, pair.hydrogen, step=sessions.CONTENT, inputs=inputs)
@@ -168,30 +168,16 @@ def _factors(
         sequence=sequence,
         echo_delay=record.acquisition.setting("echo_delay"),
     )
-    factors = [_bandwidth(record), replace(saturation, common=not used)]  # stated: one for all
+    factors = [
+        bandwidth(dwell=_setting(record, "dwell")),
+        replace(saturation, common=not used),
+    ]  # stated: one for all
     if sequence != "fid":
         t2, t2_std, more = _relaxation(cell, record, "t2", within=within)
         decay = echo_decay(echo_delay=_setting(record, "echo_delay"), t2=t2, t2_std=t2_std)
         factors.append(replace(decay, common=not more))
         used += more
     return tuple(factors), used
-
-
-def _bandwidth(record: Record) -> Factor:
-    r"""Compute what the noise bandwidth does to signal over noise.
-
-    .. math:: \epsilon = \sqrt{\Delta t / 1\,\mu s}
-
-    The noise of one point grows as the root of the bandwidth, 1/dwell for the brick-wall filter of
-    a digital receiver. It cancels only where the precursor was sampled at the same rate.
-    """
-    dwell = _setting(record, "dwell")
-    return Factor(
-        name="bandwidth",
-        value=sqrt(dwell / 1e-6),
-        std=0.0,
-        source=f"root of the dwell time {dwell:g} s in microseconds",
-    )
 
 
 def _setting(record: Record, name: str) -> float:
@@ -252,7 +238,8 @@ def _precursor(
         for side in ("hydrogen", "metal")
     )
     inputs = tuple(one for factors in all_factors for one in factors.inputs)
-    return (lines[0], lines[1]), _Efficiencies(hydrogen=(), metal=(), inputs=inputs)
+    as_if = (bandwidth(dwell=1e-6),)  # what the mean is normalised to
+    return (lines[0], lines[1]), _Efficiencies(hydrogen=as_if, metal=as_if, inputs=inputs)
 
 
 def _mean(records: Sequence[Record], factors: Sequence[Sequence[Factor]]) -> xr.Dataset:

@@ -35,6 +35,9 @@ class Factor:
     alternatives
         Other readings of the same line, name and value of the factor, such as
         ``("field gradients", 0.361)``.
+    shared
+        Name of the quantity whose error this is, where the same factor of another day hangs on the
+        same one, such as ``"attenuator"``: what equal names share cancels from a ratio of the two.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Factor:
     source: str
     common: bool = False
     alternatives: tuple[tuple[str, float], ...] = ()
+    shared: str = ""
 
     def __post_init__(self) -> None:
         if not (isfinite(self.value) and self.value > 0 and isfinite(self.std) and self.std >= 0):

@@ -1,17 +1,16 @@
-r"""Hydrogen per metal atom by quantitative NMR, calibrated on the precursor.
+r"""Atoms of one nucleus per atom of another by quantitative NMR, hydrogen per metal above all.
 
-.. math:: x = x_0 \frac{R}{R_0}
-    \frac{\epsilon_M / \epsilon_H}{\epsilon_{M,0} / \epsilon_{H,0}}, \quad R = S_H / S_M
+.. math:: x = k \, \frac{S_H / \epsilon_H}{S_M / \epsilon_M}
 
 where S is the amplitude at t = 0 over the noise, per root scan; or the amplitude per scan and unit
-of gain, which knows nothing of noise and is the more precise of the two where the receiver stayed
-as it was. Nuclear constants and coil cancel if coil, tuning, pulses and sample position stay as
-they were. Bandwidth cancels from a signal over noise only at equal dwell. The efficiencies epsilon
-do not cancel: line shape, T1 and echo change when a trihydride becomes a superhydride.
+of gain, which knows nothing of noise and is the more precise of the two where the receiver is
+known. The scale k comes from :mod:`megabar.observables.calibrations`, in one of three modes. The
+efficiencies epsilon are named one by one: line shape, T1 and echo change when a trihydride becomes
+a superhydride, and a factor of 2 to 20 hides in those that nobody states.
 
 Errors are of two kinds. What belongs to one point (its amplitudes, its noise, its T1) is
-*independent*. What belongs to the scale (precursor content and ratio) is *common*: it moves a
-whole series up or down together, and a column of error bars would count it as scatter.
+*independent*. What belongs to the scale is *common*: it moves a whole series up or down together,
+and a column of error bars would count it as scatter.
 
 Twin: ``spins.sequences``.
 """
@@ -21,186 +20,78 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import hypot, inf, isclose, isfinite, nan, prod, sqrt
+from math import hypot, inf, isclose, isfinite, nan, prod
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from megabar import provenance, schemas
-from megabar.errors import Undetermined, one_of
-from megabar.observables.efficiencies import Factor
+from megabar.errors import one_of
+from megabar.observables import content_budget
+from megabar.observables.calibrations import Scale, shared_key
+from megabar.observables.line_readings import LineReading, reading_of
+from megabar.observables.ratio_intervals import ratio_interval
 
 if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import ArrayLike, NDArray
 
-SIDES: Final = ("hydrogen", "metal", "precursor_hydrogen", "precursor_metal")
-"""The four measurements behind one content."""
+    from megabar.observables.efficiencies import Factor
+
+SIDES: Final = ("hydrogen", "metal")
+"""Line of what is counted, and line that it is counted against."""
 
 _Z95: Final = 1.959963984540054  # two-sided 95 % of the normal distribution
 _ASSUMPTIONS: Final = (
-    "coil, tuning, pulses, receiver and sample position are those of the precursor measurement",
     "both lines show all nuclei of their kind, apart from the factors listed",
-    "no hydrogen outside the sample contributes to the line",
+    "no nuclei outside the sample contribute to the lines",
 )
-COMPARISONS: Final = ("snr_per_root_scan", "amplitude_per_scan")
-"""What of a line is compared with that of the precursor."""
-
 _SKEWED_BELOW: Final = 10.0  # A_M / sA_M below which x is not normal enough for first order
-
-
-def ratio_interval(
-    *,
-    numerator: float,
-    numerator_std: float,
-    denominator: float,
-    denominator_std: float,
-    z: float,
-) -> tuple[float, float]:
-    r"""Compute the interval of a ratio of two normal numbers (Fieller).
-
-    .. math:: \frac{HM \mp \sqrt{(HM)^2 - (M^2 - z^2 s_M^2)(H^2 - z^2 s_H^2)}}{M^2 - z^2 s_M^2}
-
-    Exact for normal, uncorrelated H and M whatever their size. A denominator below
-    :math:`z s_M` leaves the ratio without an upper limit.
-
-    Parameters
-    ----------
-    numerator
-        H.
-    numerator_std
-        :math:`s_H`.
-    denominator
-        M, of a quantity that cannot be negative.
-    denominator_std
-        :math:`s_M`.
-    z
-        Standard normal quantile, 1.96 for 95 %.
-
-    Returns
-    -------
-    :
-        Lower and upper end; ``inf`` where there is no upper limit, ``-inf`` as well where the data
-        say nothing at all.
-
-    References
-    ----------
-    Fieller, J. R. Stat. Soc. B 16, 175 (1954), doi:10.1111/j.2517-6161.1954.tb00159.x.
-
-    Examples
-    --------
-    >>> low, high = ratio_interval(
-    ...     numerator=300, numerator_std=5, denominator=10, denominator_std=1, z=1.96)
-    >>> print(f"{low:.2f} {high:.2f}")
-    25.00 37.39
-    """
-    product = numerator * denominator
-    below = denominator**2 - (z * denominator_std) ** 2
-    above = numerator**2 - (z * numerator_std) ** 2
-    inside = product**2 - below * above
-    if below > 0:
-        root = sqrt(max(inside, 0.0))
-        return (product - root) / below, (product + root) / below
-    if above <= 0 or numerator < 0:
-        return -inf, inf
-    return above / (product + sqrt(inside)), inf
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Reading:
-    """Signal over noise per root scan of one record, whether the line was detected or not."""
-
-    value: float
-    std: float
-    detected: bool
-
-    @property
-    def measured(self) -> bool:
-        return isfinite(self.value) and isfinite(self.std)
-
-    @property
-    def relative_std(self) -> float:
-        return self.std / self.value
-
-
-def _reading(observables: xr.Dataset, side: str, by: str) -> _Reading:
-    schemas.check(observables, "observables/1")
-    name = "amplitude" if by == "amplitude_per_scan" else by
-    if name not in observables:
-        msg = f"Found no {name} in the {side} observables; measure the line with lines.line."
-        raise ValueError(msg)
-    attrs = observables.attrs
-    estimate = name.split("_")[0]
-    if observables[name].attrs["quality"] == "value":
-        value, std = float(observables[name]), float(observables[f"{name}_std"])
-        detected = True
-    else:
-        value = float(attrs.get(f"{estimate}_estimate", nan))
-        std = float(attrs.get(f"{estimate}_estimate_std", nan))
-        detected = False
-    unit = 1.0
-    if by == "amplitude_per_scan":
-        unit = float(attrs.get("n_scans", nan)) * float(attrs.get("receiver_gain", 1.0))
-    return _Reading(value=value / unit, std=std / unit, detected=detected)
 
 
 def hydrogen_content(
     hydrogen: xr.Dataset,
     metal: xr.Dataset,
     *,
-    precursor_hydrogen: xr.Dataset,
-    precursor_metal: xr.Dataset,
-    precursor_h_per_metal: float,
-    precursor_h_per_metal_std: float,
-    factors: Mapping[str, Sequence[Factor]] | None = None,
-    by: str = "snr_per_root_scan",
+    scale: Scale,
+    factors: Mapping[str, Sequence[Factor]],
 ) -> xr.Dataset:
-    r"""Measure hydrogen per metal atom against the precursor in the same cell.
+    r"""Count the atoms behind one line per atom behind another.
 
-    .. math:: x = x_0 \, \frac{S_H / \epsilon_H}{S_M / \epsilon_M}
-        \Big/ \frac{S_{H,0} / \epsilon_{H,0}}{S_{M,0} / \epsilon_{M,0}}
+    .. math:: x = k \, \frac{S_H / \epsilon_H}{S_M / \epsilon_M}
 
-    Valid if coil, tuning, pulses, receiver and the place of the sample are those of the precursor
-    measurement. The interval is Fieller's, so it stays right for a faint metal line; where the
-    metal signal is compatible with none, the content has no upper limit and is a lower bound.
+    Any two nuclei of the table will do; hydrogen over a metal is the usual pair. The interval is
+    Fieller's, so it stays right for a faint metal line. A metal line that was not detected leaves
+    the content not determined; one that was, but may be absent, leaves a lower bound; a hydrogen
+    line that was not detected an upper bound.
 
     Parameters
     ----------
     hydrogen
-        Observables of the hydrogen line, from :func:`megabar.observables.lines.line`.
+        Observables of the line counted, from :func:`megabar.observables.lines.line`.
     metal
-        Those of the metal line in the same session.
-    precursor_hydrogen
-        Those of the hydrogen line of the precursor.
-    precursor_metal
-        Those of its metal line.
-    precursor_h_per_metal
-        :math:`x_0`, hydrogen per metal atom of the precursor.
-    precursor_h_per_metal_std
-        Its standard error.
+        Those of the line that it is counted against, in the same session.
+    scale
+        From one of the functions of :mod:`megabar.observables.calibrations`.
     factors
         Side (one of :data:`SIDES`) -> its efficiencies, of :mod:`megabar.observables.efficiencies`
         or, for the actual pulses on the actual line, of
         :mod:`megabar.observables.pulse_efficiencies`. A side without any has efficiency 1.
-    by
-        One of :data:`COMPARISONS`. The amplitude needs an unchanged receiver; a signal over noise
-        needs equal dwells, or the factor ``bandwidth`` on both sides.
 
     Returns
     -------
     :
-        Observables with h_per_metal; attributes independent_relative_std and
-        common_relative_std keep the two kinds of error apart, ``interval`` holds 95 %.
+        Observables with h_per_metal. Attributes: independent_relative_std and common_relative_std
+        keep the two kinds of error apart; ``interval`` holds 95 %, ``interval_68`` 68 %;
+        ``estimate`` is the ratio itself; ``mode``, ``inputs``, ``factors`` and ``budget`` (JSON)
+        say what it rests on.
 
     Raises
     ------
-    Undetermined
-        If a line of the precursor was not detected.
     UnknownWord
         If factors name an unknown side.
     ValueError
-        If nuclei do not match, the precursor content is not positive, or dwells differ without a
-        factor ``bandwidth``.
+        If nuclei are not those of the scale, or bandwidths or gains are left open.
 
     References
     ----------
@@ -208,45 +99,42 @@ def hydrogen_content(
 
     Examples
     --------
+    >>> from megabar.observables.calibrations import calibration_by_precursor
     >>> from megabar.observables.efficiencies import Factor
     >>> def seen(nucleus, snr, std):
     ...     return schemas.observables({"snr_per_root_scan": (snr, std)}, nucleus=nucleus,
     ...         metal="none", method="example", provenance="{}")
-    >>> x = hydrogen_content(seen("1H", 300, 3), seen("139La", 3, 0.03),
-    ...     precursor_hydrogen=seen("1H", 290, 3), precursor_metal=seen("139La", 10, 0.1),
-    ...     precursor_h_per_metal=3.0, precursor_h_per_metal_std=0.05,
-    ...     factors={"metal": [Factor(name="refocusing", value=0.500, std=0, source="example")],
-    ...              "precursor_metal": [
-    ...                  Factor(name="refocusing", value=0.783, std=0, source="example")]})
+    >>> def eta(value):
+    ...     return {"metal": [Factor(name="refocusing", value=value, std=0, source="example")]}
+    >>> scale = calibration_by_precursor(hydrogen=seen("1H", 290, 3), metal=seen("139La", 10, 0.1),
+    ...     h_per_metal=3.0, h_per_metal_std=0.05, factors=eta(0.783), by="snr_per_root_scan")
+    >>> x = hydrogen_content(seen("1H", 300, 3), seen("139La", 3, 0.03), scale=scale,
+    ...     factors=eta(0.500))
     >>> print(f"{x.h_per_metal:.2f}")  # 3 * 100 / 29 * 0.500 / 0.783
     6.61
     """
-    sides = dict(zip(SIDES, (hydrogen, metal, precursor_hydrogen, precursor_metal), strict=True))
-    for side in factors or {}:
+    lines = dict(zip(SIDES, (hydrogen, metal), strict=True))
+    for side in factors:
         one_of(side, SIDES, name="side of the content")
-    listed = {side: tuple((factors or {}).get(side, ())) for side in SIDES}
-    one_of(by, COMPARISONS, name="comparison")
-    _check_inputs(sides, precursor_h_per_metal, precursor_h_per_metal_std)
-    if by == "snr_per_root_scan":
-        _check_bandwidth(sides, listed)
-    readings = {side: _reading(one, side, by) for side, one in sides.items()}
-    scale = _scale_of(
-        readings, listed, (precursor_h_per_metal, precursor_h_per_metal_std / precursor_h_per_metal)
-    )
-    answer = _answer(readings["hydrogen"], readings["metal"], scale)
-    return _observables(sides, listed, scale, answer, by)
+    listed = {side: tuple(factors.get(side, ())) for side in SIDES}
+    readings = {side: reading_of(one, side=side, by=scale.by) for side, one in lines.items()}
+    _check_nuclei(readings, scale)
+    (_check_bandwidth if scale.by == "snr_per_root_scan" else _check_gains)(readings, listed, scale)
+    errors = _errors(listed, scale)
+    answer = _answer(readings, listed, scale, errors)
+    return _observables(lines, readings, listed, scale, answer, errors)
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Scale:
-    """Content per signal ratio, and the relative errors that do not come from that ratio."""
+class _Errors:
+    """Relative errors of a content that do not come from its two lines."""
 
-    factor: float
     independent: float
-    common: float
-    precursor: tuple[float, float]
-    precursor_ratio: float
-    skewed: bool
+    terms: Mapping[str, float]
+
+    @property
+    def common(self) -> float:
+        return hypot(*self.terms.values())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -259,147 +147,186 @@ class _Answer:
     estimate: float
     independent: float
     interval: tuple[float, float]
+    interval_68: tuple[float, float]
 
 
-def _check_inputs(
-    sides: Mapping[str, xr.Dataset], precursor_h_per_metal: float, precursor_std: float
-) -> None:
-    for side in SIDES[:2]:
-        now, before = sides[side].attrs["nucleus"], sides[f"precursor_{side}"].attrs["nucleus"]
-        if now != before:
-            msg = f"Found {side} nucleus {now} now and {before} in the precursor; they must agree."
-            raise ValueError(msg)
-    if not (precursor_h_per_metal > 0 and precursor_std >= 0):
+def _check_nuclei(readings: Mapping[str, LineReading], scale: Scale) -> None:
+    found = tuple(readings[side].nucleus for side in SIDES)
+    if found != scale.nuclei:
         msg = (
-            f"Found precursor content {precursor_h_per_metal}({precursor_std}); the scale rests on "
-            "it, so it must be positive, with an error that is not negative."
+            f"Found lines of {found[0]} and {found[1]} with a scale for {scale.nuclei[0]} and "
+            f"{scale.nuclei[1]}; they must agree."
         )
         raise ValueError(msg)
 
 
 def _check_bandwidth(
-    sides: Mapping[str, xr.Dataset], listed: Mapping[str, Sequence[Factor]]
+    readings: Mapping[str, LineReading], listed: Mapping[str, Sequence[Factor]], scale: Scale
 ) -> None:
-    for side in SIDES[:2]:
-        pair = (side, f"precursor_{side}")
-        dwells = [float(sides[one].attrs.get("dwell", nan)) for one in pair]
-        told = all("bandwidth" in {factor.name for factor in listed[one]} for one in pair)
-        if told or not all(map(isfinite, dwells)) or isclose(*dwells, rel_tol=1e-3):
-            continue
+    """Refuse signals over noise of different bandwidth that no factor makes equal."""
+    now = tuple(readings[side].dwell for side in SIDES)
+    told = _on_both(listed, "bandwidth")
+    if scale.mode == "precursor":
+        if told != (scale.dwells is None):
+            where = "the lines" if told else "the precursor"
+            msg = f"Found the factor bandwidth on {where} alone. Give it on both, or on neither."
+            raise ValueError(msg)
+        pairs = zip(SIDES, now, scale.dwells or now, strict=True)
+        unequal = [pair for pair in pairs if not _like(*pair[1:])]
+        if unequal:
+            side, here, before = unequal[0]
+            msg = (
+                f"Found dwells of {here:g} s now and {before:g} s in the precursor for the {side} "
+                "line: its signal over noise changes by the root of that. Give the factor "
+                'bandwidth(dwell=...) on all sides, or compare by "amplitude_per_scan".'
+            )
+            raise ValueError(msg)
+    elif not told and not (all(map(isfinite, now)) and _like(*now)):
         msg = (
-            f"Found dwells of {dwells[0]:g} s now and {dwells[1]:g} s in the precursor for the "
-            f"{side} line: its signal over noise changes by the root of that. Give the factor "
-            "bandwidth(dwell=...) on both sides, or compare by='amplitude_per_scan'."
+            f"Found dwells of {now[0]:g} and {now[1]:g} s, and no factor bandwidth on both sides: "
+            "the noise of the two channels cannot be compared. Give bandwidth(dwell=...) on both."
         )
         raise ValueError(msg)
 
 
-def _scale_of(
-    readings: Mapping[str, _Reading],
+def _like(here: float, there: float) -> bool:
+    return not (isfinite(here) and isfinite(there)) or isclose(here, there, rel_tol=1e-3)
+
+
+def _on_both(listed: Mapping[str, Sequence[Factor]], name: str) -> bool:
+    return all(name in {one.name for one in listed[side]} for side in SIDES)
+
+
+def _check_gains(
+    readings: Mapping[str, LineReading], listed: Mapping[str, Sequence[Factor]], scale: Scale
+) -> None:
+    """Refuse amplitudes of two channels whose gains nobody stated."""
+    known = all(readings[side].gain_known for side in SIDES) or _on_both(listed, "receiver_gain")
+    if scale.mode != "precursor" and not known:
+        msg = (
+            "Found amplitudes of two channels without the gain of their receivers. Give the factor "
+            'receiver_gain on both sides, or compare by "snr_per_root_scan".'
+        )
+        raise ValueError(msg)
+
+
+def _errors(listed: Mapping[str, Sequence[Factor]], scale: Scale) -> _Errors:
+    """Sort errors into their kinds; what a factor shares with the scale cancels in part."""
+    of_scale = {term.shared: term for term in scale.terms if term.shared}
+    terms = {term.name: term.relative_std for term in scale.terms}
+    independent = []
+    for side in SIDES:
+        for one in listed[side]:
+            if not one.common:
+                independent.append(one.relative_std)
+                continue
+            twin = of_scale.get(shared_key(one, side))
+            size = one.relative_std
+            if twin is not None:
+                terms[twin.name] = 0.0
+                size = abs(size - twin.relative_std)
+            terms[f"{one.name}, {side}"] = size
+    return _Errors(independent=hypot(*independent), terms=terms)
+
+
+def _answer(
+    readings: Mapping[str, LineReading],
     listed: Mapping[str, Sequence[Factor]],
-    precursor: tuple[float, float],
-) -> _Scale:
-    for side in SIDES[2:]:
-        if not readings[side].detected:
-            msg = (
-                f"The {side.replace('_', ' ')} line was not detected, so there is no scale. "
-                "Measure the precursor again, or calibrate another way."
-            )
-            raise Undetermined(msg, quality="no solution")
-    hydrogen, metal = (readings[side] for side in SIDES[2:])
-    efficiency = {side: prod(factor.value for factor in listed[side]) for side in SIDES}
-    now = efficiency["metal"] / efficiency["hydrogen"]
-    before = efficiency["precursor_metal"] / efficiency["precursor_hydrogen"]
-    ratio = hydrogen.value / metal.value
-    own = [f.relative_std for side in SIDES[:2] for f in listed[side] if not f.common]
-    shared = [f.relative_std for side in SIDES[:2] for f in listed[side] if f.common]
-    shared += [f.relative_std for side in SIDES[2:] for f in listed[side]]
-    return _Scale(
-        factor=precursor[0] / ratio * now / before,
-        independent=hypot(*own),
-        common=hypot(precursor[1], hydrogen.relative_std, metal.relative_std, *shared),
-        precursor=precursor,
-        precursor_ratio=ratio,
-        skewed=metal.relative_std * _SKEWED_BELOW > 1,
-    )
-
-
-def _answer(hydrogen: _Reading, metal: _Reading, scale: _Scale) -> _Answer:
-    if not (hydrogen.measured and metal.measured):
+    scale: Scale,
+    errors: _Errors,
+) -> _Answer:
+    hydrogen, metal = (readings[side] for side in SIDES)
+    if not metal.detected or not hydrogen.measured:
         return _Answer(
-            value=nan, std=nan, quality="no solution", estimate=nan, independent=nan,
-            interval=(-inf, inf),
+            value=nan, std=nan, quality="not determined", estimate=nan, independent=nan,
+            interval=(-inf, inf), interval_68=(-inf, inf),
         )  # fmt: skip
-    estimate = scale.factor * hydrogen.value / metal.value
-    other = hypot(scale.independent, scale.common)
+    efficiency = {side: prod(one.value for one in listed[side]) for side in SIDES}
+    factor = scale.value * efficiency["metal"] / efficiency["hydrogen"]
+    estimate = factor * hydrogen.value / metal.value
+    other = hypot(errors.independent, errors.common)
 
     def interval(z: float) -> tuple[float, float]:
         return ratio_interval(
-            numerator=scale.factor * hydrogen.value,
-            numerator_std=scale.factor * hypot(hydrogen.std, other * hydrogen.value),
+            numerator=factor * hydrogen.value,
+            numerator_std=factor * hypot(hydrogen.std, other * hydrogen.value),
             denominator=metal.value,
             denominator_std=metal.std,
             z=z,
         )
 
     low, high = interval(_Z95)
-    independent = hypot(hydrogen.relative_std, metal.relative_std, scale.independent)
-    value, std, quality = estimate, estimate * hypot(independent, scale.common), "value"
+    inner = interval(1.0)
+    independent = hypot(hydrogen.relative_std, metal.relative_std, errors.independent)
+    value, std, quality = estimate, estimate * hypot(independent, errors.common), "value"
     if not isfinite(high):
-        value, std, quality = (low, nan, "lower bound") if low > 0 else (nan, nan, "no solution")
+        value, std, quality = (low, nan, "lower bound") if low > 0 else (nan, nan, "not determined")
     elif not hydrogen.detected:
         value, std, quality = max(high, 0.0), nan, "upper bound"
     elif metal.std * _SKEWED_BELOW > metal.value:
-        inner = interval(1.0)
         std = (inner[1] - inner[0]) / 2
     return _Answer(
         value=value, std=std, quality=quality, estimate=estimate, independent=independent,
-        interval=(low, high),
+        interval=(low, high), interval_68=inner,
     )  # fmt: skip
 
 
 def _observables(
-    sides: Mapping[str, xr.Dataset],
+    lines: Mapping[str, xr.Dataset],
+    readings: Mapping[str, LineReading],
     listed: Mapping[str, Sequence[Factor]],
-    scale: _Scale,
+    scale: Scale,
     answer: _Answer,
-    by: str,
+    errors: _Errors,
 ) -> xr.Dataset:
-    hydrogen, metal = sides["hydrogen"], sides["metal"]
-    parameters = {
-        "by": by,
-        "precursor_h_per_metal": scale.precursor[0],
-        "precursor_h_per_metal_relative_std": scale.precursor[1],
-        "factors": {side: [vars(factor) for factor in listed[side]] for side in SIDES},
-    }
+    words = {side: [vars(one) for one in listed[side]] for side in SIDES}
+    parameters = {"mode": scale.mode, "by": scale.by, "inputs": scale.inputs, "factors": words}
+    known = isfinite(answer.estimate) and all(one.detected for one in readings.values())
+    rows = content_budget.rows_of(readings, listed, scale, errors.terms)
     found = schemas.observables(
         {"h_per_metal": (answer.value, answer.std)},
-        nucleus=hydrogen.attrs["nucleus"],
-        metal=metal.attrs["nucleus"],
-        method=f"quantitative NMR, calibrated on the precursor, {by.replace('_', ' ')} at t = 0",
+        nucleus=scale.nuclei[0],
+        metal=scale.nuclei[1],
+        method=(
+            f"quantitative NMR, calibration by {scale.mode}, {scale.by.replace('_', ' ')} at t = 0"
+        ),
         provenance=provenance.record(
             step="observables.hydrogen_content",
             parameters=parameters,
-            inputs=[provenance.sha256_of_text(sides[side].attrs["provenance"]) for side in SIDES],
+            inputs=[
+                provenance.sha256_of_text(one)
+                for one in (
+                    *(line.attrs["provenance"] for line in lines.values()),
+                    *scale.provenances,
+                )
+            ],
         ),
         quality=answer.quality,
-        started_at=hydrogen["started_at"].values,
+        started_at=lines["hydrogen"]["started_at"].values,
         attrs={
             "independent_relative_std": answer.independent,
-            "common_relative_std": scale.common,
+            "common_relative_std": errors.common,
             "estimate": answer.estimate,
             "interval": list(answer.interval),
             "interval_probability": 0.95,
-            "precursor_ratio": scale.precursor_ratio,
-            "factors": json.dumps(parameters["factors"], sort_keys=True),
-            "assumptions": list(_ASSUMPTIONS),
+            "interval_68": list(answer.interval_68),
+            "mode": scale.mode,
+            "inputs": json.dumps(dict(scale.inputs), sort_keys=True),
+            "factors": json.dumps(words, sort_keys=True),
+            "budget": content_budget.as_json(rows) if known else "",
+            "alternatives": [words for words, _ in scale.alternatives],
+            "alternative_contents": [
+                answer.estimate * value / scale.value for _, value in scale.alternatives
+            ],
+            "assumptions": [*scale.assumptions, *_ASSUMPTIONS],
         },
     )
-    warnings = [w for side in SIDES for w in schemas.warnings_of(sides[side])]
-    if scale.skewed:
+    warnings = [one for side in SIDES for one in schemas.warnings_of(lines[side])]
+    warnings += scale.warnings
+    if not readings["metal"].detected:
         warnings.append(
-            "The metal line of the precursor is below ten times its error; the common scale error "
-            "is larger and less symmetric than first order says."
+            f"The {scale.nuclei[1]} line does not stand out of the noise, so there is nothing to "
+            "count against: the content is not determined. Accumulate more scans of it."
         )
     return schemas.with_warnings(found, *warnings) if warnings else found
 

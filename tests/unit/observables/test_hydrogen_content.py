@@ -7,8 +7,9 @@ import pytest
 
 from megabar import errors, schemas
 from megabar.observables import content_covariance, hydrogen_content
+from megabar.observables.calibrations import calibration_by_precursor
 from megabar.observables.efficiencies import Factor, bandwidth
-from megabar.observables.hydrogen_content import ratio_interval
+from megabar.observables.ratio_intervals import ratio_interval
 
 
 def seen(nucleus, snr, std, **attrs):
@@ -35,15 +36,22 @@ def absent(nucleus, *, estimate=None):
     )
 
 
-def content(hydrogen, metal, **words):
-    told = {
-        "precursor_hydrogen": seen("1H", 29.0, 0.0),
-        "precursor_metal": seen("139La", 1.0, 0.0),
-        "precursor_h_per_metal": 3.0,
-        "precursor_h_per_metal_std": 0.0,
-        **words,
-    }
-    return hydrogen_content(hydrogen, metal, **told)
+def content(hydrogen, metal, *, before=None, factors=None, by="snr_per_root_scan", x0_std=0.0):
+    lines = {"hydrogen": seen("1H", 29.0, 0.0), "metal": seen("139La", 1.0, 0.0), **(before or {})}
+    listed = factors or {}
+    scale = calibration_by_precursor(
+        **lines,
+        h_per_metal=3.0,
+        h_per_metal_std=x0_std,
+        factors={
+            side.removeprefix("precursor_"): those
+            for side, those in listed.items()
+            if side.startswith("precursor_")
+        },
+        by=by,
+    )
+    now = {side: those for side, those in listed.items() if not side.startswith("precursor_")}
+    return hydrogen_content(hydrogen, metal, scale=scale, factors=now)
 
 
 def eta(value, *, std=0.0, common=False):
@@ -66,9 +74,8 @@ def test_each_kind_of_error_goes_where_it_belongs():
     found = content(
         seen("1H", 100.0, 3.0),
         seen("139La", 1.0, 0.04),
-        precursor_hydrogen=seen("1H", 29.0, 0.29),
-        precursor_metal=seen("139La", 1.0, 0.02),
-        precursor_h_per_metal_std=0.15,
+        before={"hydrogen": seen("1H", 29.0, 0.29), "metal": seen("139La", 1.0, 0.02)},
+        x0_std=0.15,
         factors={
             "hydrogen": eta(0.5, std=0.06),
             "metal": eta(0.5, std=0.01, common=True),
@@ -112,17 +119,14 @@ def test_metal_line_that_may_be_absent_leaves_the_content_without_upper_limit():
     assert np.isnan(found.h_per_metal_std)
 
 
-def test_undetected_metal_line_of_known_shape_still_gives_a_lower_bound():
-    found = content(seen("1H", 100.0, 1.0), absent("139La", estimate=(-0.1, 0.5)))
-    assert found.h_per_metal.attrs["quality"] == "lower bound"
-    # A_M below 1.96 * 0.5 - 0.1 at most, so x is at least about 3/29 * 100/0.88
-    assert float(found.h_per_metal) == pytest.approx(3 / 29 * 100 / 0.88, rel=0.02)
-
-
-def test_absent_metal_line_without_an_estimate_is_no_solution():
-    found = content(seen("1H", 100.0, 1.0), absent("139La"))
-    assert found.h_per_metal.attrs["quality"] == "no solution"
+@pytest.mark.parametrize("metal", [absent("139La", estimate=(-0.1, 0.5)), absent("139La")])
+def test_undetected_metal_line_leaves_no_number_at_all(metal):
+    found = content(seen("1H", 100.0, 1.0), metal)
+    assert found.h_per_metal.attrs["quality"] == "not determined"
     assert np.isnan(found.h_per_metal)
+    assert np.isnan(found.attrs["estimate"])
+    assert found.attrs["interval"] == [-np.inf, np.inf]
+    assert "not determined" in schemas.warnings_of(found)[-1]
 
 
 def test_undetected_hydrogen_gives_an_upper_bound():
@@ -133,27 +137,29 @@ def test_undetected_hydrogen_gives_an_upper_bound():
 
 def test_precursor_that_was_not_detected_gives_no_scale():
     with pytest.raises(errors.Undetermined, match="no scale"):
-        content(seen("1H", 100, 1), seen("139La", 1, 0.01), precursor_metal=absent("139La"))
+        content(seen("1H", 100, 1), seen("139La", 1, 0.01), before={"metal": absent("139La")})
 
 
 def test_noise_of_the_receiver_does_not_enter_by_amplitude():
     now, before = seen("1H", 100.0, 1.0), seen("1H", 29.0, 0.29)
-    by_snr = content(now, seen("139La", 1.0, 0.01), precursor_hydrogen=before)
+    by_snr = content(now, seen("139La", 1.0, 0.01), before={"hydrogen": before})
     louder = now.assign(snr_per_root_scan=now.snr_per_root_scan / 2)
     by_amplitude = content(
-        louder, seen("139La", 1.0, 0.01), precursor_hydrogen=before, by="amplitude_per_scan"
+        louder, seen("139La", 1.0, 0.01), before={"hydrogen": before}, by="amplitude_per_scan"
     )
     assert float(by_amplitude.h_per_metal) == pytest.approx(float(by_snr.h_per_metal))
 
 
 def test_different_dwells_need_the_bandwidth_on_both_sides():
-    words = {"precursor_hydrogen": seen("1H", 29.0, 0.1, dwell=0.5e-6)}
+    words = {"before": {"hydrogen": seen("1H", 29.0, 0.1, dwell=0.5e-6)}}
     now, metal = seen("1H", 100.0, 1.0, dwell=1e-6), seen("139La", 1.0, 0.01)
     with pytest.raises(ValueError, match="bandwidth"):
         content(now, metal, **words)
+    metals = {side: [bandwidth(dwell=1e-6)] for side in ("metal", "precursor_metal")}
     factors = {
         "hydrogen": [bandwidth(dwell=1e-6)],
         "precursor_hydrogen": [bandwidth(dwell=0.5e-6)],
+        **metals,
     }
     found = content(now, metal, **words, factors=factors)
     assert float(found.h_per_metal) == pytest.approx(3 * 100 / 29 / np.sqrt(2))
@@ -165,8 +171,8 @@ def test_nuclei_of_now_and_before_must_agree():
 
 
 def test_factors_of_an_unknown_side_are_refused():
-    with pytest.raises(errors.UnknownWord, match="precursor_metal"):
-        content(seen("1H", 100, 1), seen("139La", 1, 0.01), factors={"precursor_meta": eta(1.0)})
+    with pytest.raises(errors.UnknownWord, match="metal"):
+        content(seen("1H", 100, 1), seen("139La", 1, 0.01), factors={"meta": eta(1.0)})
 
 
 def test_answer_names_metal_factors_and_origin():
@@ -174,6 +180,7 @@ def test_answer_names_metal_factors_and_origin():
         seen("1H", 100, 1), seen("139La", 1, 0.01), factors={"metal": eta(0.5, std=0.01)}
     )
     assert found.attrs["metal"] == "139La"
+    assert found.attrs["mode"] == "precursor"
     assert json.loads(found.attrs["factors"])["metal"][0]["name"] == "refocusing"
     assert len(json.loads(found.attrs["provenance"])["inputs"]) == 4
     assert found.attrs["assumptions"]

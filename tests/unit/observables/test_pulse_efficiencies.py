@@ -8,6 +8,7 @@ import pytest
 from megabar import schemas
 from megabar.errors import UnknownWord
 from megabar.observables import efficiencies, pulse_efficiencies
+from megabar.observables.calibrations import calibration_by_precursor
 from megabar.observables.hydrogen_content import hydrogen_content
 from megabar.spins.coupling_nodes import coupling_nodes
 from megabar.spins.level_nodes import gaussian_offsets, nodes_from_couplings
@@ -239,11 +240,15 @@ def test_the_content_is_right_again_after_all_factors():
     found = hydrogen_content(
         observed("1H", 10.0),
         observed("139La", 1.0 * after.value),
-        precursor_hydrogen=observed("1H", 3.0 * excited.value),
-        precursor_metal=observed("139La", 1.0 * before.value),
-        precursor_h_per_metal=3.0,
-        precursor_h_per_metal_std=0.05,
-        factors={"metal": [after], "precursor_metal": [before], "precursor_hydrogen": [excited]},
+        scale=calibration_by_precursor(
+            hydrogen=observed("1H", 3.0 * excited.value),
+            metal=observed("139La", 1.0 * before.value),
+            h_per_metal=3.0,
+            h_per_metal_std=0.05,
+            factors={"metal": [before], "hydrogen": [excited]},
+            by="snr_per_root_scan",
+        ),
+        factors={"metal": [after]},
     )
     assert float(found.h_per_metal) == pytest.approx(10.0, rel=1e-9)
     ranges = math.hypot(after.relative_std, before.relative_std, 0.05 / 3)
