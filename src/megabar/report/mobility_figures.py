@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from megabar.report import figures
+from megabar.report import figures, tornado
 from megabar.report.numbers import format_value
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ _CM2: Final = 1e4  # cm2 in a m2
 _GRID: Final = 400
 _ROOM: Final = 12.0  # factor on D beyond what is found
 _MARGIN: Final = 40.0  # factor on times beyond what is found
-_LEAST_FACTOR: Final = 1e-3  # smaller ones are drawn up to here
-_TORNADO: Final = {"random": _BLUE, "choice": _RED, "convention": "#bbbbbb"}
 _DECAY: Final = 9.0  # length of the time axis over the half time
 
 
@@ -295,27 +293,9 @@ def _draw_limits(ax: Any, found: Mobility, grid: Any) -> None:
 
 def _draw_tornado(ax: Any, budget: Budget) -> None:
     low, high = budget.total
-    rows = [(one.source, one.low, one.high, _TORNADO[one.kind]) for one in budget.rows]
-    rows.append(("all but conventions", low, high, "#333333"))
-    least = max(min(row[1] for row in rows), _LEAST_FACTOR)
-    most = min(max(row[2] for row in rows), 1 / _LEAST_FACTOR)
-    for level, (source, left, right, colour) in enumerate(reversed(rows)):
-        ends = max(left, least), min(right, most)
-        ax.barh(level, ends[1] - ends[0], left=ends[0], height=0.34, color=colour)
-        ax.text(
-            0.0, level + 0.24, source, ha="left", va="bottom", bbox=_PAPER,
-            transform=ax.get_yaxis_transform(),
-        )  # fmt: skip
-        ax.text(
-            1.0, level + 0.24, f"{left:.3g} to {right:.3g}", ha="right", va="bottom", color=_GREY,
-            transform=ax.get_yaxis_transform(), bbox=_PAPER,
-        )  # fmt: skip
-    ax.axvline(1, color="#333333", lw=0.8)
-    ax.set_xscale("log")
-    ax.set_xlim(min(0.8 * least, 0.5), max(1.25 * most, 2))
-    ax.set_ylim(-0.45, len(rows) - 0.3)
-    ax.set_yticks([])
-    ax.spines["left"].set_visible(False)
-    ax.set_title(f"{budget.quantity} hangs on")
-    ax.set_xlabel("factor on D")
-    figures.plain_logarithmic(ax, vertical=False)
+    bars = [
+        tornado.Bar(label=one.source, low=one.low, high=one.high, kind=one.kind)
+        for one in budget.rows
+    ]
+    bars.append(tornado.Bar(label="all but conventions", low=low, high=high, kind="total"))
+    tornado.draw(ax, bars, quantity="D", title=f"{budget.quantity} hangs on")
