@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from megabar.campaign import content_rules, reference_rules
 from megabar.errors import UnknownWord, did_you_mean
 from megabar.matter import nuclei
 
@@ -26,6 +27,7 @@ NEEDED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "t1": ("model",),
         "t2": ("model",),
         "t1rho": ("model",),
+        "nutation": ("pulse_shape", "field_model", "nucleus"),
         "resistance": ("normal_state",),
         "archive": (),
     }
@@ -34,11 +36,11 @@ NEEDED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 
 ALLOWED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
-        "shape": ("line", "copper", "t1", "t2", "t1rho"),
+        "shape": ("line", "copper", "t1", "t2", "t1rho", "nutation"),
         "model": ("t1", "t2", "t1rho"),
-        "window": ("line", "copper", "t1", "t2", "t1rho"),
-        "until": ("line", "copper", "t1", "t2", "t1rho"),
-        "drift": ("t1", "t2", "t1rho"),
+        "window": ("line", "copper", "t1", "t2", "t1rho", "nutation"),
+        "until": ("line", "copper", "t1", "t2", "t1rho", "nutation"),
+        "drift": ("t1", "t2", "t1rho", "nutation"),
         "step": ("line", "copper"),
         "normal_state": ("resistance",),
         "ramp": ("resistance",),
@@ -46,24 +48,25 @@ ALLOWED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "t1_std": ("line",),
         "t2": ("line",),
         "t2_std": ("line",),
+        "pulse_length": ("line",),
+        "pulse_shape": ("line", "nutation"),
+        "truncation": ("line", "nutation"),
+        "pulse_90": ("line",),
+        "pulse_90_std": ("line",),
+        "pulse_power": ("line", "nutation"),
+        "pulse_power_std": ("line", "nutation"),
+        "noise_temperature": ("line",),
+        "noise_temperature_std": ("line",),
+        "noise_factor": ("line",),
+        "noise_factor_std": ("line",),
+        "broadening": ("line",),
+        "seen": ("line", "nutation"),
+        "nutation": ("line",),
+        "field_model": ("nutation",),
+        "asymmetry": ("nutation",),
     }
 )
 """Keys that only some measures use, and those measures."""
-
-_REFERENCE_NEEDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {
-        "copper": (
-            "proton_frequency",
-            "ambient_copper",
-            "copper_knight_shift",
-            "copper_knight_shift_change",
-            "copper_knight_shift_change_std",
-        ),
-        "xi": ("proton_frequency",),
-        "external": ("external",),
-        "none": (),
-    }
-)
 
 
 def of(plan: Plan) -> Iterator[str]:
@@ -83,8 +86,10 @@ def of(plan: Plan) -> Iterator[str]:
     for channel in plan.channels:
         yield from _channel(plan, channel)
     yield from _nuclei(plan)
-    yield from _reference(plan)
-    yield from _content(plan)
+    yield from reference_rules.reference(plan)
+    yield from reference_rules.cross_checks(plan)
+    yield from reference_rules.witnesses(plan)
+    yield from content_rules.of(plan)
 
 
 def _names(plan: Plan) -> Iterator[str]:
@@ -148,33 +153,3 @@ def _nuclei(plan: Plan) -> Iterator[str]:
                 nuclei.nucleus(name)
             except UnknownWord as error:
                 yield f"{place}: {error}"
-
-
-def _reference(plan: Plan) -> Iterator[str]:
-    method = plan.reference.method
-    for key in _REFERENCE_NEEDS[method]:
-        if getattr(plan.reference, key) in (None, {}):
-            yield f'[reference].{key}: missing, and method "{method}" needs it. Add {key} = ...'
-    if method == "copper" and plan.reference.pairing is None and plan.content is None:
-        yield (
-            "[reference].pairing: missing; it says how far in time a copper record may be from a "
-            "line that it references. Add pairing = '24 hour', or what holds for your magnet."
-        )
-    if method == "copper" and not any(c.measure == "copper" for c in plan.channels):
-        yield (
-            '[reference].method: "copper" needs a [[channel]] with measure = "copper"; there is '
-            "none. Add the channel of the copper line in the cells."
-        )
-
-
-def _content(plan: Plan) -> Iterator[str]:
-    if plan.content is None:
-        return
-    if plan.content.pairing <= 0:
-        yield "[content].pairing: records pair within a positive time. Write such as '24 hour'."
-    for role in ("hydrogen", "metal"):
-        if not any(c.role == role and c.measure == "line" for c in plan.channels):
-            yield (
-                f'[content]: no [[channel]] with measure = "line" has role = "{role}". Name the '
-                "channel that counts this side, or leave out [content]."
-            )

@@ -26,15 +26,17 @@ from megabar.campaign.plan_tables import (
     Channel,
     Content,
     Decisions,
+    FactorEntry,
     FileEntry,
-    Reference,
 )
 from megabar.campaign.quantities import STRICT, Tesla
+from megabar.campaign.reference_tables import CrossCheck, Reference, Witness
 from megabar.errors import PlanError, did_you_mean
 
 __all__ = [
-    "DECISIONS_FILE", "PLAN_FILE", "Cell", "Channel", "Content", "Decisions", "FileEntry", "Plan",
-    "Reference", "decisions_for", "json_schema", "load",
+    "DECISIONS_FILE", "PLAN_FILE", "Cell", "Channel", "Content", "CrossCheck", "Decisions",
+    "FactorEntry", "FileEntry", "Plan", "Reference", "Witness", "decisions_for", "json_schema",
+    "load",
 ]  # fmt: skip
 
 PLAN_FILE: Final = "campaign.toml"
@@ -57,8 +59,10 @@ class Plan:
         Static field [T]; it checks the nucleus against the carrier.
     reference, content
         How shifts get their zero, and hydrogen per metal its scale.
-    cells, channels, files
-        The ``[[cell]]``, ``[[channel]]`` and ``[[file]]`` tables.
+    cells, channels, files, factors
+        The ``[[cell]]``, ``[[channel]]``, ``[[file]]`` and ``[[factor]]`` tables.
+    cross_checks, witnesses
+        The ``[[cross_check]]`` and ``[[witness]]`` tables.
     """
 
     __pydantic_config__ = STRICT
@@ -72,6 +76,9 @@ class Plan:
     cells: Annotated[tuple[Cell, ...], Field(alias="cell", min_length=1)]
     channels: Annotated[tuple[Channel, ...], Field(alias="channel", min_length=1)]
     files: Annotated[tuple[FileEntry, ...], Field(alias="file")] = ()
+    factors: Annotated[tuple[FactorEntry, ...], Field(alias="factor")] = ()
+    cross_checks: Annotated[tuple[CrossCheck, ...], Field(alias="cross_check")] = ()
+    witnesses: Annotated[tuple[Witness, ...], Field(alias="witness")] = ()
 
     def cell(self, name: str) -> Cell:
         """Give one cell by its name.
@@ -112,6 +119,9 @@ _TABLES: Final[Mapping[str, type]] = MappingProxyType(
         "file": FileEntry,
         "reference": Reference,
         "content": Content,
+        "factor": FactorEntry,
+        "cross_check": CrossCheck,
+        "witness": Witness,
     }
 )
 

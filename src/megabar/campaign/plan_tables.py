@@ -15,6 +15,7 @@ from pydantic import Field
 from megabar.campaign.quantities import (
     STRICT,
     Ampere,
+    Fraction,
     Gigapascal,
     Hertz,
     Index,
@@ -22,17 +23,23 @@ from megabar.campaign.quantities import (
     Moment,
     Name,
     NotNegative,
-    PartsPerMillion,
     Positive,
     PulseSequence,
     Radian,
     Scans,
     Seconds,
+    Share,
     TimeUnit,
+    Watt,
 )
 
-Measure = Literal["line", "copper", "t1", "t2", "t1rho", "resistance", "archive"]
+Measure = Literal["line", "copper", "t1", "t2", "t1rho", "nutation", "resistance", "archive"]
 Role = Literal["hydrogen", "metal", "none"]
+Transitions = Literal["all", "central"]
+StatedFactor = Literal[
+    "excitation", "refocusing", "transition_fraction", "skin_depth", "filter_gain",
+    "receiver_gain", "b1_inhomogeneity", "path_loss", "visible_fraction",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +119,8 @@ class Cell:
         Time of the laser heating: day zero.
     synthesis_pressure
         Pressure of the synthesis [GPa].
+    lens
+        Metal of its Lenz lens, ``"copper"`` or ``"gold"``; gold gives no zero of shifts.
     """
 
     __pydantic_config__ = STRICT
@@ -120,6 +129,7 @@ class Cell:
     directory: str
     heated_at: Moment
     synthesis_pressure: Gigapascal | None = None
+    lens: Literal["copper", "gold"] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,6 +164,26 @@ class Channel(Decisions):
         Index of the ramp of a sweep that goes up and down.
     t1, t1_std, t2, t2_std
         Stated relaxation times with errors [s], used where no record measures them.
+    pulse_length
+        Length of the exciting pulse of a line [s].
+    pulse_shape, truncation
+        Envelope of the pulses; amplitude at the ends of a Gaussian over that of its peak.
+    pulse_90, pulse_90_std
+        Calibrated length of the pulse of that shape and power that turns by 90 degrees [s].
+    pulse_power, pulse_power_std
+        Power at the peak of the pulses, at the port of the coil [W].
+    noise_temperature, noise_temperature_std
+        Of coil and circuit [K].
+    noise_factor, noise_factor_std
+        Of the receiver, linear, 1 or more.
+    broadening
+        What makes the width of a line that is read in an echo.
+    seen
+        Transitions that a line counts; of a nutation, those that are heard.
+    nutation
+        Channel whose nutation records calibrate the pulses of a line.
+    field_model, asymmetry
+        Of a nutation: spread of the field in the sample; asymmetry of the gradient.
     """
 
     __pydantic_config__ = STRICT
@@ -175,6 +205,22 @@ class Channel(Decisions):
     t1_std: Seconds | None = None
     t2: Seconds | None = None
     t2_std: Seconds | None = None
+    pulse_length: Seconds | None = None
+    pulse_shape: Literal["rectangular", "gaussian"] | None = None
+    truncation: Fraction | None = None
+    pulse_90: Seconds | None = None
+    pulse_90_std: Seconds | None = None
+    pulse_power: Watt | None = None
+    pulse_power_std: Watt | None = None
+    noise_temperature: Kelvin | None = None
+    noise_temperature_std: Kelvin | None = None
+    noise_factor: Positive | None = None
+    noise_factor_std: NotNegative | None = None
+    broadening: Literal["shifts", "couplings", "unknown"] | None = None
+    seen: Transitions | None = None
+    nutation: Name | None = None
+    field_model: Literal["homogeneous", "gaussian"] | None = None
+    asymmetry: Share | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,56 +242,67 @@ class FileEntry(Decisions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reference:
-    """How shifts get their zero.
-
-    Parameters
-    ----------
-    method
-        ``"copper"``, ``"xi"``, ``"external"`` or ``"none"``.
-    proton_frequency
-        Frequency of the protons of TMS in this magnet [Hz].
-    ambient_copper
-        Record of metallic copper outside any cell.
-    copper_knight_shift
-        Knight shift of copper at ambient pressure [Hz/MHz].
-    copper_knight_shift_change, copper_knight_shift_change_std
-        K(P) - K(0) of the copper that gives the line in the cell, and its error [Hz/MHz].
-    external
-        Nucleus -> record of its reference compound.
-    pairing
-        A copper record counts for lines within this time [s]; that of the content if not given.
-    """
-
-    __pydantic_config__ = STRICT
-
-    method: Literal["copper", "xi", "external", "none"]
-    proton_frequency: Hertz | None = None
-    ambient_copper: str | None = None
-    copper_knight_shift: PartsPerMillion | None = None
-    copper_knight_shift_change: PartsPerMillion | None = None
-    copper_knight_shift_change_std: PartsPerMillion | None = None
-    external: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    pairing: Seconds | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Content:
     """How hydrogen per metal gets its scale.
 
     Parameters
     ----------
     calibration
-        ``"precursor"``: the records before the heating have a known content.
-    precursor_h_per_metal, precursor_h_per_metal_std
-        That content and its error.
+        ``"precursor"``: the records before the heating have a known content. ``"nutation"``: both
+        channels have calibrated pulses in the same cell. ``"exponent"``: neither; a model of the
+        coil.
     pairing
         Records of one session lie within this time [s].
+    by
+        What of the lines is compared.
+    precursor_h_per_metal, precursor_h_per_metal_std
+        Content of the precursor and its error.
+    cancelling
+        Inputs of a nutation calibration whose error is the same in both channels.
+    exponents
+        Exponents of the frequency ratio to span.
+    noise_ratio, noise_ratio_std
+        Noise of the hydrogen channel over that of the metal channel, for exponents.
+    abundances
+        Nucleus -> fraction of its element, where a sample is enriched.
     """
 
     __pydantic_config__ = STRICT
 
-    calibration: Literal["precursor"]
-    precursor_h_per_metal: Positive
-    precursor_h_per_metal_std: NotNegative
+    calibration: Literal["precursor", "nutation", "exponent"]
     pairing: Seconds
+    by: Literal["snr_per_root_scan", "amplitude_per_scan"] = "snr_per_root_scan"
+    precursor_h_per_metal: Positive | None = None
+    precursor_h_per_metal_std: NotNegative | None = None
+    cancelling: (
+        tuple[Literal["power", "noise_temperature", "noise_factor", "mean_over_peak"], ...] | None
+    ) = None
+    exponents: Annotated[tuple[Positive, ...], Field(min_length=1)] | None = None
+    noise_ratio: Positive | None = None
+    noise_ratio_std: NotNegative | None = None
+    abundances: Mapping[str, Fraction] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactorEntry:
+    """An efficiency of one channel that no record measures, with its error and its source.
+
+    Parameters
+    ----------
+    name
+        What it is.
+    channel
+        The channel whose line it belongs to.
+    value, std
+        Part of the nuclei that the amplitude shows, and its standard error.
+    source
+        Where the number comes from; it stands in the report.
+    """
+
+    __pydantic_config__ = STRICT
+
+    name: StatedFactor
+    channel: Name
+    value: Positive
+    std: NotNegative
+    source: Annotated[str, Field(min_length=3)]
