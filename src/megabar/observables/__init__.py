@@ -9,6 +9,7 @@ from megabar.observables.critical_temperature import critical_temperature, ramps
 from megabar.observables.hydrogen_content import content_covariance, hydrogen_content
 
 if TYPE_CHECKING:
+    from megabar.observables.echo_angles import refocusing_by_angle
     from megabar.observables.efficiencies import (
         Factor,
         bandwidth,
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
         echo_decay,
         refocusing,
         steady_state,
+        visible_fraction,
     )
     from megabar.observables.instrument_factors import (
         b1_inhomogeneity,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from megabar.observables.relaxation_times import t1, t1_and_t2, t1rho, t2
 
 _HOMES = {
+    "echo_angles": ("refocusing_by_angle",),
     "efficiencies": (
         "Factor",
         "bandwidth",
@@ -36,6 +39,7 @@ _HOMES = {
         "echo_decay",
         "refocusing",
         "steady_state",
+        "visible_fraction",
     ),
     "instrument_factors": (
         "b1_inhomogeneity",
@@ -68,12 +72,14 @@ __all__ = [
     "ramps",
     "receiver_gain",
     "refocusing",
+    "refocusing_by_angle",
     "series",
     "steady_state",
     "t1",
     "t1_and_t2",
     "t1rho",
     "t2",
+    "visible_fraction",
 ]
 
 

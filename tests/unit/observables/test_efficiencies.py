@@ -163,15 +163,10 @@ def test_error_of_a_factor_is_the_scatter_that_its_input_gives_it(make):
         ),
         (
             lambda: efficiencies.steady_state(
-                repetition_time=1,
-                t1=1,
-                t1_std=0,
-                flip_angle=1,
-                sequence="hahn-echo",
-                echo_delay=0.1,
+                repetition_time=1, t1=1, t1_std=0, flip_angle=0.0, sequence="fid"
             ),
             ValueError,
-            "90 degrees only",
+            "flip angle 0 rad; all must be positive",
         ),
         (
             lambda: efficiencies.steady_state(
