@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 FIELD_OFFSET: Final = "field offset"
 SHIFT: Final = "shift"
 CONTENT: Final = "content"
-STEPS: Final = (FIELD_OFFSET, SHIFT, CONTENT)
+WITNESS: Final = "witness"
+CROSS_CHECK: Final = "cross-check"
+STEPS: Final = (FIELD_OFFSET, SHIFT, CONTENT, WITNESS, CROSS_CHECK)
 """Steps that need several records."""
 
 
@@ -130,6 +132,8 @@ def number_row(
     method: str,
     parameters: Mapping[str, Any],
     inputs: tuple[str, ...],
+    attrs: Mapping[str, Any] | None = None,
+    warnings: Iterable[str] = (),
 ) -> Analysis:
     """Make the row of one number that was derived from several records.
 
@@ -147,6 +151,8 @@ def number_row(
         How, in words, and what was told.
     inputs
         Ids of what went in.
+    attrs, warnings
+        What else it says, and one sentence for each thing to beware of.
 
     Returns
     -------
@@ -162,7 +168,9 @@ def number_row(
         method=method,
         provenance=provenance.record(step=f"campaign.{step}", parameters=parameters, inputs=inputs),
         started_at=record.acquisition.started_at,
+        attrs=attrs,
     )
+    numbers = schemas.with_warnings(numbers, *warnings) if warnings else numbers
     return with_parts(derived_row(numbers, record, step=step, inputs=inputs), own, shared)
 
 
@@ -188,9 +196,16 @@ def derived_row(
         identity=digest(step=step, inputs=list(inputs), provenance=numbers.attrs["provenance"]),
         acquisition=record.acquisition.id,
         step=step,
-        node=CONTENT if step == CONTENT else record.acquisition.nucleus,
+        node=_node(record.acquisition.nucleus, step),
         inputs=inputs,
     )
+
+
+def _node(nucleus: str, step: str) -> str:
+    """Say where numbers of a step stand in a History."""
+    if step == WITNESS:
+        return f"{nucleus} shift"
+    return step if step in (CONTENT, CROSS_CHECK) else nucleus
 
 
 def with_parts(row: Analysis, independent: float, common: float) -> Analysis:

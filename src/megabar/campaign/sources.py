@@ -149,6 +149,25 @@ def _references(plan: Plan) -> Iterator[tuple[Channel, str]]:
         if lines:
             named = external_channel(nucleus)
             yield _like(lines[0], name=named, files=path, role="none"), path
+    yield from _cross_checks(plan)
+
+
+def _cross_checks(plan: Plan) -> Iterator[tuple[Channel, str]]:
+    """Give the records of cells with a compound of known shift, and those of their copper."""
+    for check in plan.cross_checks:
+        like = next(
+            c
+            for c in plan.channels
+            if c.measure == "line"
+            and c.nucleus == check.nucleus
+            and check.channel in (None, c.name)
+        )
+        named = cross_check_channel(check.name)
+        yield _like(like, name=named, files=check.record, role="none"), check.record
+        if check.copper is not None:
+            copper = next(c for c in plan.channels if c.measure == "copper")
+            named = cross_check_copper(check.name)
+            yield _like(copper, name=named, files=check.copper), check.copper
 
 
 def external_channel(nucleus: str) -> str:
@@ -170,6 +189,48 @@ def external_channel(nucleus: str) -> str:
     'external-1H'
     """
     return f"external-{nucleus}"
+
+
+def cross_check_channel(name: str) -> str:
+    """Name the channel of the line in a cross-check cell.
+
+    Parameters
+    ----------
+    name
+        Name of the cell.
+
+    Returns
+    -------
+    :
+        Name of the channel.
+
+    Examples
+    --------
+    >>> cross_check_channel("LaCl3")
+    'cross-check-LaCl3'
+    """
+    return f"cross-check-{name}"
+
+
+def cross_check_copper(name: str) -> str:
+    """Name the channel of the copper line in a cross-check cell.
+
+    Parameters
+    ----------
+    name
+        Name of the cell.
+
+    Returns
+    -------
+    :
+        Name of the channel.
+
+    Examples
+    --------
+    >>> cross_check_copper("LaCl3")
+    'cross-check-LaCl3-copper'
+    """
+    return f"{cross_check_channel(name)}-copper"
 
 
 def _like(channel: Channel, **changes: Any) -> Channel:
