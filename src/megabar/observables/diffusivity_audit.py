@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from megabar.matter import nuclei
 from megabar.motion import relaxation
+from megabar.observables.audit_inputs import LAH10
 from megabar.observables.diffusivity_literal import MAGNETIC, PLANCK, eq1_literal
 from megabar.observables.dipolar_floor import dipolar_floor
 from megabar.observables.extreme_narrowing import extreme_narrowing
@@ -29,19 +30,21 @@ if TYPE_CHECKING:
     from megabar.spins.crystal_moments import CrystalMoments
 
 PRINTED: Final = {
-    "diffusivity": 1e-10,
-    "gyromagnetic_ratio": 26.752e7,
-    "number_density": 1e29,
-    "length": 1e-10,
-    "planck": 6.626e-34,
-    "larmor_frequency": 395e6,
-    "t2": 1.5e-3,
-    "t2_std": 0.2e-3,
-    "fwhm": 1350.0,
-    "fwhm_lah3": 50e3,
-    "knight_shift": 20e-6,
-    "temperature": 300.0,
-}
+    name: LAH10.value(printed)
+    for name, printed in {
+        "diffusivity": "diffusivity",
+        "gyromagnetic_ratio": "gyromagnetic_ratio",
+        "number_density": "number_density",
+        "length": "length",
+        "planck": "planck",
+        "larmor_frequency": "proton_frequency",
+        "t2": "t2",
+        "t2_std": "t2_std",
+        "fwhm": "proton_fwhm_hydride",
+        "fwhm_lah3": "proton_fwhm_precursor",
+        "knight_shift": "knight_shift",
+    }.items()
+} | {"temperature": 300.0}
 """What the paper states, SI."""
 
 ASSUMED: Final = {"t1": 1.5e-3, "t1_std": 0.08e-3}
