@@ -27,14 +27,23 @@ _BLOCK: Final = 1024  # bytes; every row begins on a boundary of it
 _NUMBERS: Final = {"float64": ("<f8", 2), "int32": ("<i4", 0)}
 _PULSE_PROGRAMS: Final = {
     "fid": "zg",
+    "nutation": "nutation.vp",
     "solid-echo": "solidecho",
     "hahn-echo": "hahnecho",
     "hahn-echo-array": "hahnecho.vd",
     "saturation-recovery": "satrec.vd",
 }
+_LISTS: Final[Mapping[str, tuple[str, float, str]]] = {
+    "delay": ("vdlist", 1.0, ""),
+    "echo_time": ("vdlist", 1.0, ""),
+    "pulse_length": ("vplist", 1e6, "u"),
+}
+"""Coordinate of the steps -> list file, entries per second, and their suffix."""
+
 _ECHO: Final = ("(p1 ph1):f1", "d6", "(p2 ph2):f1", "d7", "go=1 ph31")
 _BODIES: Final[Mapping[str, tuple[str, ...]]] = {
     "fid": ("(p1 ph1):f1", "go=1 ph31"),
+    "nutation": ("(vp ph1):f1", "go=1 ph31"),
     "solid-echo": tuple(line.replace("p2 ", "p1 ") for line in _ECHO),
     "hahn-echo": _ECHO,
     "hahn-echo-array": tuple(line.replace("d6", "vd*0.5") for line in _ECHO),
@@ -88,7 +97,7 @@ def write_folder(record: xr.Dataset, folder: Path, *, header: Header, number: st
     """
     folder.mkdir(parents=True)
     signal = np.asarray(record.signal.values)
-    axis = next((n for n in ("delay", "echo_time") if n in record.coords), None)
+    axis = next((name for name in _LISTS if name in record.coords), None)
     words = _words(signal, number=number)
     (folder / ("fid" if axis is None else "ser")).write_bytes(words.tobytes())
     parameters = _parameters(record, header, number=number)
@@ -96,7 +105,9 @@ def write_folder(record: xr.Dataset, folder: Path, *, header: Header, number: st
         _write_parameters(folder / name, parameters)
     if axis is not None:
         steps = record[axis].values
-        (folder / "vdlist").write_text("".join(f"{s:.9g}\n" for s in steps), encoding="ascii")
+        name, per_entry, suffix = _LISTS[axis]
+        entries = "".join(f"{per_entry * step:.9g}{suffix}\n" for step in steps)
+        (folder / name).write_text(entries, encoding="ascii")
         indirect = {"NUC1": "<off>", "TD": len(steps), "FnMODE": 1, "SW_h": 0}
         for name in ("acqu2s", "acqu2"):
             _write_parameters(folder / name, {**indirect, "DATE": parameters["DATE"]})
@@ -151,14 +162,20 @@ def _parameters(record: xr.Dataset, header: Header, *, number: str) -> dict[str,
         "O1": carrier - header.basic_frequency,
         "P": pulses,
         "PARMODE": 1 if record.sizes["step"] > 1 else 0,
-        "PULPROG": f"<{_PULSE_PROGRAMS[attributes['sequence']]}>",
+        "PULPROG": f"<{_PULSE_PROGRAMS[_sequence(record)]}>",
         "RG": attributes["receiver_gain"],
         "SFO1": 1e-6 * carrier,
         "SW": 1e6 * width / carrier,
         "SW_h": width,
         "TD": 2 * record.sizes["time"],
         "VDLIST": "<vdlist>",
+        **({"VPLIST": "<vplist>"} if _sequence(record) == "nutation" else {}),
     }
+
+
+def _sequence(record: xr.Dataset) -> str:
+    """Name the sequence as the spectrometer does: decays after pulses of many lengths apart."""
+    return "nutation" if "pulse_length" in record.coords else str(record.attrs["sequence"])
 
 
 def _write_parameters(path: Path, parameters: Mapping[str, Any]) -> None:
@@ -184,7 +201,7 @@ def _word(value: Any) -> str:
 
 
 def _pulse_program(record: xr.Dataset) -> str:
-    sequence = record.attrs["sequence"]
+    sequence = _sequence(record)
     phases, receiver = nmr.CYCLES[sequence]
     lines = [f"; {_PULSE_PROGRAMS[sequence]}, virtual", "1 ze", "2 d1", *_BODIES[sequence], "exit"]
     lines += [f"ph{i}={' '.join(map(str, cycle))}" for i, cycle in enumerate(phases, start=1)]

@@ -18,8 +18,13 @@ _MEASURES = {
     "hahn-echo": "line",
     "saturation-recovery": "t1",
     "hahn-echo-array": "t2",
+    "nutation": "nutation",
 }
-_ARRAYS = {"saturation-recovery": "delay", "hahn-echo-array": "echo_time"}
+_ARRAYS = {
+    "saturation-recovery": ("vdlist", "delay"),
+    "hahn-echo-array": ("vdlist", "echo_time"),
+    "nutation": ("vplist", "pulse_length"),
+}
 _FOLDERS = {"precursor": "precursor*", "hydride": "day-*", "all": "*"}
 
 
@@ -108,17 +113,18 @@ def _channel(plan: Simulation, channel: Channel, session: str, shape: str) -> di
     is_copper = channel.nucleus == plan.copper.nucleus
     decay = "echo" not in channel.sequence
     name = channel.name.replace("_", "-")
+    array, array_as = _ARRAYS.get(channel.sequence, (None, None))
     return {
         "name": name if session == "all" else f"{name}-{session}",
         "measure": "copper" if is_copper else _MEASURES[channel.sequence],
         "files": f"{_FOLDERS[session]}/{channel.name}",
         "nucleus": channel.nucleus,
         "role": _role(plan, channel),
-        "sequence": channel.sequence,
+        "sequence": "fid" if channel.sequence == "nutation" else channel.sequence,
         "shape": shape,
-        "model": None if _MEASURES[channel.sequence] == "line" else "single",
-        "array": "vdlist" if channel.sequence in _ARRAYS else None,
-        "array_as": _ARRAYS.get(channel.sequence),
+        "model": "single" if _MEASURES[channel.sequence] in ("t1", "t2") else None,
+        "array": array,
+        "array_as": array_as,
         "time_origin": _quantity(1e6 * settings.origin(channel.sequence), "us"),
         "dead_time": _quantity(1e6 * (settings.pulse_length / 2 + settings.dead_time), "us")
         if decay

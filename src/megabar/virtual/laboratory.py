@@ -18,9 +18,17 @@ from megabar import provenance
 from megabar.errors import PlanError
 from megabar.virtual import bruker_files, campaign_plan, spectrometer
 from megabar.virtual.couplings import KINDS, Coupling
-from megabar.virtual.plan import Channel, Simulation, VirtualCell, read_plan, session_folder
+from megabar.virtual.drifts import STEADY
+from megabar.virtual.plan import (
+    Channel,
+    Nucleus,
+    Simulation,
+    VirtualCell,
+    read_plan,
+    session_folder,
+)
 from megabar.virtual.settings import Settings
-from megabar.virtual.truth import Cell
+from megabar.virtual.truth import Cell, Line
 
 Progress = Callable[[str, int, int], None]
 
@@ -254,12 +262,19 @@ class _Campaign:
             field_offset=cell.field_offset,
             name=cell.name,
             other_nuclei={copper.nucleus: copper.atoms_in_cell},
+            pools={name: pool.at(content) for name, pool in self.plan.pools[kind].items()},
         )
 
     # --- measuring --------------------------------------------------------------------------------
 
     def _receiver(
-        self, nucleus: str, cell: Cell, *, moment: datetime, stream: tuple[int, ...]
+        self,
+        nucleus: str,
+        cell: Cell,
+        *,
+        moment: datetime,
+        elapsed: float | None,
+        stream: tuple[int, ...],
     ) -> spectrometer.Receiver:
         radio = self.plan.nuclei[nucleus]
         days = (moment - self.plan.copper.ambient_at) / timedelta(days=1)
@@ -276,6 +291,8 @@ class _Campaign:
             ring_down=radio.ring_down,
             ring_down_time=radio.ring_down_time,
             phase=phase,
+            coil_scale=1.0 if elapsed is None else radio.coil.at(elapsed),
+            noise_scale=1.0 if elapsed is None else radio.noise.at(elapsed),
         )
 
     def _measure_session(self, session: _Session) -> tuple[dict[str, Any], int]:
@@ -286,8 +303,9 @@ class _Campaign:
             folder = self.root / "raw" / session.plan.name / session.folder / channel.name
             stream = (*session.index, number)
             files[channel.name] = self._record(
-                session.cell, channel, moment=moment, stream=stream, folder=folder
-            )
+                session.cell, channel,
+                moment=moment, elapsed=session.elapsed, stream=stream, folder=folder,
+            )  # fmt: skip
             moment += timedelta(seconds=round(channel.duration)) + _PAUSE
         return _truth_of(session, files), len(channels)
 
@@ -309,7 +327,9 @@ class _Campaign:
             raise PlanError(msg)
         folder = self.root / "raw" / "reference" / f"{copper.nucleus}_ambient"
         stream = (len(self.plan.cells), 0, 0)
-        return self._record(metal, channel, moment=copper.ambient_at, stream=stream, folder=folder)
+        return self._record(
+            metal, channel, moment=copper.ambient_at, elapsed=None, stream=stream, folder=folder
+        )
 
     def _record(
         self,
@@ -317,11 +337,14 @@ class _Campaign:
         channel: Channel,
         *,
         moment: datetime,
+        elapsed: float | None,
         stream: tuple[int, ...],
         folder: Path,
     ) -> dict[str, Any]:
         """Measure one channel, write its folder, and give the truth about it."""
-        receiver = self._receiver(channel.nucleus, cell, moment=moment, stream=stream)
+        receiver = self._receiver(
+            channel.nucleus, cell, moment=moment, elapsed=elapsed, stream=stream
+        )
         record = spectrometer.acquire(
             cell,
             sequence=channel.sequence,
@@ -332,15 +355,16 @@ class _Campaign:
             settings=channel.settings,
             started_at=moment,
         )
-        ratio = self.plan.nuclei[channel.nucleus].frequency_ratio
+        radio = self.plan.nuclei[channel.nucleus]
         header = bruker_files.Header(
-            basic_frequency=self.plan.magnet.proton_frequency * ratio,
+            basic_frequency=self.plan.magnet.proton_frequency * radio.frequency_ratio,
             dwell=channel.settings.dwell,
             pulse_length=channel.settings.pulse_length,
             saturation=channel.settings.saturation,
         )
         bruker_files.write_folder(record, folder, header=header, number=self.plan.number)
-        return _recorded(cell, channel, receiver, moment)
+        radio = self.plan.nuclei[channel.nucleus]
+        return {**_recorded(cell, channel, receiver, moment), **_drifted(radio, receiver)}
 
 
 def _recorded(
@@ -354,7 +378,7 @@ def _recorded(
         receiver=receiver,
         settings=channel.settings,
     )
-    noise = math.sqrt(channel.n_scans / channel.settings.dwell)
+    noise = receiver.noise_scale * math.sqrt(channel.n_scans / channel.settings.dwell)
     return {
         "started_at": moment.isoformat(),
         "line_frequency": line,
@@ -362,14 +386,26 @@ def _recorded(
         "signal_at_zero": channel.n_scans * at_zero,
         "noise": noise,
         "snr": channel.n_scans * at_zero / noise,
-        **_pulse_of(channel.settings),
+        **_pulse_of(channel.settings, receiver.coil_scale),
     }
 
 
-def _pulse_of(settings: Settings) -> dict[str, Any]:
-    if settings.shaped is None:
-        return {}
-    return {"pulse": asdict(settings.shaped), "flip_angle": settings.true_flip_angle}
+def _pulse_of(settings: Settings, coil_scale: float) -> dict[str, Any]:
+    """Tell what the pulse truly did, where that is not simply the flip angle of the plan."""
+    if coil_scale == 0:
+        return {"flip_angle": 0.0}
+    applied = settings.under(coil_scale)
+    if applied.shaped is not None:
+        return {"pulse": asdict(applied.shaped), "flip_angle": applied.true_flip_angle}
+    return {} if coil_scale == 1 else {"flip_angle": applied.true_flip_angle}
+
+
+def _drifted(radio: Nucleus, receiver: spectrometer.Receiver) -> dict[str, float]:
+    scales = {
+        "coil_scale": (radio.coil, receiver.coil_scale),
+        "noise_scale": (radio.noise, receiver.noise_scale),
+    }
+    return {name: scale for name, (drift, scale) in scales.items() if drift is not STEADY}
 
 
 def _coupling_of(coupling: Coupling) -> dict[str, Any]:
@@ -378,23 +414,33 @@ def _coupling_of(coupling: Coupling) -> dict[str, Any]:
 
 def _truth_of(session: _Session, files: dict[str, Any]) -> dict[str, Any]:
     cell = session.cell
-    lines = {}
-    for nucleus, line in cell.lines.items():
-        lines[nucleus] = {
-            "shape": line.shape,
-            "shift": line.shift,
-            "fwhm": line.fwhm,
-            "t1": line.t1,
-            "t2": line.t2 if math.isfinite(line.t2) else None,
-            "nuclei": cell.nuclei(nucleus),
+    lines = {n: _line_of(line, cell.nuclei(n)) for n, line in cell.lines.items()}
+    pools = {
+        name: {
+            "nucleus": pool.nucleus,
+            "per_metal": pool.per_metal,
+            **_line_of(pool.line, cell.metal_atoms * pool.per_metal),
         }
-        if line.coupling is not None:
-            lines[nucleus]["coupling"] = _coupling_of(line.coupling)
+        for name, pool in cell.pools.items()
+    }
     return {
         "elapsed": session.elapsed,
         "folder": session.folder,
         "kind": session.kind,
         "h_per_metal": cell.h_per_metal,
         **lines,
+        **({"pools": pools} if pools else {}),
         "files": files,
     }
+
+
+def _line_of(line: Line, number: float) -> dict[str, Any]:
+    told = {
+        "shape": line.shape,
+        "shift": line.shift,
+        "fwhm": line.fwhm,
+        "t1": line.t1,
+        "t2": line.t2 if math.isfinite(line.t2) else None,
+        "nuclei": number,
+    }
+    return told if line.coupling is None else {**told, "coupling": _coupling_of(line.coupling)}

@@ -32,6 +32,7 @@ _NEGLIGIBLE = 1e-14
 _SETTLED = 1e-12
 _MOST_CYCLES = 10_000
 
+_ONE_PULSE: Final = ("fid", "nutation")
 _CYCLOPS: Final = (0, 1, 2, 3)
 _SOLID_FIRST: Final = (0, 2, 1, 3, 0, 2, 1, 3)
 _SOLID_SECOND: Final = (1, 1, 2, 2, 3, 3, 0, 0)
@@ -43,6 +44,7 @@ _HAHN_RECEIVER: Final = tuple(
 
 CYCLES: Final[Mapping[str, tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]]] = {
     "fid": ((_CYCLOPS,), _CYCLOPS),
+    "nutation": ((_CYCLOPS,), _CYCLOPS),
     "saturation-recovery": ((_CYCLOPS,), _CYCLOPS),
     "solid-echo": ((_SOLID_FIRST, _SOLID_SECOND), _SOLID_FIRST),
     "hahn-echo": ((_HAHN_FIRST, _HAHN_SECOND), _HAHN_RECEIVER),
@@ -50,9 +52,9 @@ CYCLES: Final[Mapping[str, tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]]]
 }
 """Sequence -> phases of each pulse and of the receiver, in quarter turns, one per scan.
 
-FID: CYCLOPS. Solid echo: 8 steps, the second pulse always a quarter turn from the first, so that
-it keeps both the echo and the free induction decay of the first pulse. Hahn echo: 16 steps,
-EXORCYCLE times four (Bodenhausen, Freeman, Turner, doi:10.1016/0022-2364(77)90213-4).
+FID and nutation: CYCLOPS. Solid echo: 8 steps, the second pulse always a quarter turn from the
+first, so that it keeps both the echo and the free induction decay of the first pulse. Hahn echo: 16
+steps, EXORCYCLE times four (Bodenhausen, Freeman, Turner, doi:10.1016/0022-2364(77)90213-4).
 """
 
 
@@ -128,7 +130,7 @@ def program(
     (2.5e-05,)
     """
     phases, receiver = CYCLES[one_of(sequence, CYCLES, name="sequence")]
-    if sequence != "fid" and (delay is None or delay <= 0):
+    if sequence not in _ONE_PULSE and (delay is None or delay <= 0):
         msg = f"Found delay {delay!r} in a {sequence}; it needs a time above 0."
         raise PlanError(msg)
     if sequence == "saturation-recovery":
@@ -144,7 +146,7 @@ def program(
             saturation=saturation,
             recovery=delay or 0.0,
         )
-    if sequence == "fid":
+    if sequence in _ONE_PULSE:
         return Program(
             flip_angles=(flip_angle,), intervals=(), phases=phases, receiver=receiver, origin=0.0
         )

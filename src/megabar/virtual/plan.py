@@ -13,9 +13,10 @@ from megabar import units
 from megabar.errors import MegabarError, PlanError, did_you_mean
 from megabar.virtual import finite_pulses, nmr
 from megabar.virtual.couplings import RigidDecay
+from megabar.virtual.drifts import STEADY, Drift
 from megabar.virtual.finite_pulses import Shaped
 from megabar.virtual.settings import Settings
-from megabar.virtual.truth import LAWS, SHAPES, Line, LineTable, Release
+from megabar.virtual.truth import LAWS, SHAPES, Line, LineTable, PoolTable, Release
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -139,8 +140,10 @@ class Table:
             self._value(key, dict, f"a table [{key}]", _MISSING), where=f"{self.where}.{key}"
         )
 
-    def named_tables(self, key: str) -> dict[str, Table]:
+    def named_tables(self, key: str, *, needed: bool = True) -> dict[str, Table]:
         """Take a table of tables."""
+        if not needed and key not in self._entries:
+            return {}
         inner = self.table(key)
         return {str(name): inner.table(name) for name in inner._entries}
 
@@ -190,6 +193,8 @@ class Nucleus:
     ring_down: float
     ring_down_time: float
     carrier_scatter: float
+    coil: Drift
+    noise: Drift
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -260,6 +265,7 @@ class Simulation:
     precursor_h_per_metal: float
     precursor_h_per_metal_std: float
     lines: Mapping[str, Mapping[str, LineTable]]
+    pools: Mapping[str, Mapping[str, PoolTable]]
     cells: tuple[VirtualCell, ...]
     channels: tuple[Channel, ...]
 
@@ -302,6 +308,7 @@ def _simulation(top: Table) -> Simulation:
     nuclei = {name: _nucleus(table) for name, table in top.named_tables("nucleus").items()}
     precursor = top.table("precursor")
     hydride = top.table("hydride")
+    kinds = {"precursor": precursor, "hydride": hydride}
     plan = Simulation(
         name=top.text("name"),
         seed=top.whole("seed", low=0),
@@ -312,11 +319,12 @@ def _simulation(top: Table) -> Simulation:
         copper=_copper(top.table("copper"), tuple(nuclei)),
         precursor_h_per_metal=precursor.number("h_per_metal"),
         precursor_h_per_metal_std=precursor.number("h_per_metal_std"),
-        lines={"precursor": _lines(precursor), "hydride": _lines(hydride)},
+        lines={kind: _lines(table) for kind, table in kinds.items()},
+        pools={kind: _pools(table, tuple(nuclei)) for kind, table in kinds.items()},
         cells=tuple(_cell(table) for table in top.list_of_tables("cell")),
         channels=tuple(_channel(table, tuple(nuclei)) for table in top.list_of_tables("channel")),
     )
-    for table in (top, precursor, hydride):
+    for table in (top, *kinds.values()):
         table.done()
     _check_names(plan, top)
     return plan
@@ -334,6 +342,12 @@ def _check_names(plan: Simulation, top: Table) -> None:
             if channel.nucleus not in (*plan.lines[kind], plan.copper.nucleus):
                 raise top.error(
                     "channel", f"{channel.name} needs a line of {channel.nucleus} in [{kind}.line]."
+                )
+        for name, pool in plan.pools[kind].items():
+            if pool.nucleus not in plan.lines[kind]:
+                raise top.error(
+                    kind,
+                    f"pool {name} adds to a line of {pool.nucleus}, which [{kind}.line] lacks.",
                 )
 
 
@@ -355,9 +369,22 @@ def _nucleus(table: Table) -> Nucleus:
         ring_down=table.quantity("ring_down", "Hz**0.5"),
         ring_down_time=table.quantity("ring_down_time", "s"),
         carrier_scatter=table.quantity("carrier_scatter", "Hz"),
+        coil=_drift(table, "coil"),
+        noise=_drift(table, "noise"),
     )
     table.done()
     return nucleus
+
+
+def _drift(table: Table, name: str) -> Drift:
+    day = table.quantities(f"{name}_day", "day", default=[])
+    scale = table.numbers(f"{name}_scale", default=[])
+    if not day and not scale:
+        return STEADY
+    try:
+        return Drift(day=day, scale=scale)
+    except PlanError as error:
+        raise table.error(f"{name}_scale", str(error)) from None
 
 
 def _copper(table: Table, nuclei: tuple[str, ...]) -> Copper:
@@ -385,25 +412,42 @@ def _lines(table: Table) -> dict[str, LineTable]:
     lines = {}
     for nucleus, entry in table.named_tables("line").items():
         try:
-            lines[nucleus] = LineTable(
-                shape=entry.word("shape", SHAPES),
-                content=entry.numbers("content"),
-                fwhm=entry.quantities("fwhm", "Hz"),
-                shift=entry.quantities("shift", "Hz/MHz"),
-                t1=entry.quantities("t1", "s"),
-                t2=entry.quantities("t2", "s", or_infinite=True),
-                quadrupole_coupling=entry.quantities("quadrupole_coupling", "Hz", default=[]),
-                asymmetry=entry.numbers("asymmetry", default=[]),
-                quadrupole_coupling_fwhm=entry.quantities(
-                    "quadrupole_coupling_fwhm", "Hz", default=[]
-                ),
-                pair_coupling=entry.quantities("pair_coupling", "Hz", default=[]),
-                decay=_decay(entry),
-            )
+            lines[nucleus] = _line(entry)
         except PlanError as error:
             raise _placed(error, entry) from None
         entry.done()
     return lines
+
+
+def _pools(table: Table, nuclei: tuple[str, ...]) -> dict[str, PoolTable]:
+    pools = {}
+    for name, entry in table.named_tables("pool", needed=False).items():
+        try:
+            pools[name] = PoolTable(
+                nucleus=entry.word("nucleus", nuclei),
+                per_metal=entry.numbers("per_metal"),
+                line=_line(entry),
+            )
+        except PlanError as error:
+            raise _placed(error, entry) from None
+        entry.done()
+    return pools
+
+
+def _line(entry: Table) -> LineTable:
+    return LineTable(
+        shape=entry.word("shape", SHAPES),
+        content=entry.numbers("content"),
+        fwhm=entry.quantities("fwhm", "Hz"),
+        shift=entry.quantities("shift", "Hz/MHz"),
+        t1=entry.quantities("t1", "s"),
+        t2=entry.quantities("t2", "s", or_infinite=True),
+        quadrupole_coupling=entry.quantities("quadrupole_coupling", "Hz", default=[]),
+        asymmetry=entry.numbers("asymmetry", default=[]),
+        quadrupole_coupling_fwhm=entry.quantities("quadrupole_coupling_fwhm", "Hz", default=[]),
+        pair_coupling=entry.quantities("pair_coupling", "Hz", default=[]),
+        decay=_decay(entry),
+    )
 
 
 def _decay(table: Table) -> RigidDecay | None:

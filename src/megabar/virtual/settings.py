@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from megabar import units
@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from megabar.spins.sequences import Pulse
     from megabar.virtual.finite_pulses import Shaped
 
-STEP_COORDINATE: Final = {"saturation-recovery": "delay", "hahn-echo-array": "echo_time"}
+STEP_COORDINATE: Final = {
+    "saturation-recovery": "delay",
+    "hahn-echo-array": "echo_time",
+    "nutation": "pulse_length",
+}
 """Sequence with several steps -> what differs between them."""
 
 _TIMES: Final = (
@@ -46,7 +50,8 @@ class Settings:
     before_echo
         From the first stored point to the echo top [s].
     steps
-        Recovery delays, or echo times (twice the time between the pulses), of an array [s].
+        Recovery delays, echo times (twice the time between the pulses), or pulse lengths of an
+        array [s].
     saturation
         Pulses of the saturating comb.
     shaped
@@ -81,6 +86,48 @@ class Settings:
         if self.shaped is not None and self.pulse_length <= 0:
             msg = f"Found a shaped pulse of {self.pulse_length:g} s; it needs a length above 0."
             raise PlanError(msg)
+
+    def under(self, coil_scale: float) -> Settings:
+        """Give what happens if the coil makes another field than these settings count on.
+
+        Parameters
+        ----------
+        coil_scale
+            Field over the one expected, above 0.
+
+        Returns
+        -------
+        :
+            Settings whose pulses turn by so much more or less.
+        """
+        shaped = self.shaped
+        if shaped is not None:
+            return replace(
+                self,
+                shaped=replace(shaped, nutation_frequency=coil_scale * shaped.nutation_frequency),
+            )
+        return replace(self, flip_angle=coil_scale * self.flip_angle)
+
+    def rows(self, sequence: str) -> tuple[Settings, ...]:
+        """Give what is set in each step: another pulse in a nutation, otherwise always the same.
+
+        Parameters
+        ----------
+        sequence
+            A key of :data:`megabar.virtual.nmr.CYCLES`.
+
+        Returns
+        -------
+        :
+            One for each step.
+        """
+        delays = self.delays(sequence)
+        if sequence != "nutation":
+            return (self,) * len(delays)
+        turn = self.flip_angle / self.pulse_length
+        return tuple(
+            replace(self, pulse_length=step, flip_angle=turn * step) for step in self.steps
+        )
 
     def pulses(self, sequence: str, *, channel: str) -> tuple[Pulse | IdealPulse, ...]:
         """Make the pulses of one scan.
@@ -128,6 +175,8 @@ class Settings:
             if not self.steps:
                 msg = f"Found a {sequence} without steps; it needs a list of times."
                 raise PlanError(msg)
+            if sequence == "nutation":
+                return (None,) * len(self.steps)
             half = 0.5 if sequence == "hahn-echo-array" else 1.0
             return tuple(half * step for step in self.steps)
         return (None,) if sequence == "fid" else (self.echo_delay,)
@@ -181,6 +230,13 @@ class Settings:
             If a list or a time is missing, an echo starts while the receiver is dead, or a record
             is still being taken when the next scan begins.
         """
+        shortest = min((self.pulse_length, *self.steps))
+        if sequence == "nutation" and shortest <= 0:
+            msg = (
+                f"Found a pulse of {shortest:g} s in a nutation; every length must be above 0, "
+                "that of flip_angle too."
+            )
+            raise PlanError(msg)
         start = self.origin(sequence)
         longest = max(delay or 0.0 for delay in self.delays(sequence))
         to_zero = 2 * longest if "echo" in sequence else longest

@@ -19,11 +19,13 @@ from megabar.virtual.couplings import RigidDecay
 from megabar.virtual.settings import STEP_COORDINATE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import xarray as xr
     from numpy.typing import NDArray
 
     from megabar.virtual.settings import Settings
-    from megabar.virtual.truth import Cell
+    from megabar.virtual.truth import Cell, Line
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +50,11 @@ class Receiver:
         Time in which the ring-down falls by 1/e [s].
     phase
         Phase of the receiver [rad].
+    coil_scale
+        Field of the coil over the one that the settings count on. By reciprocity the signal per
+        magnetisation changes alike; 0 leaves noise alone.
+    noise_scale
+        Noise over the one that limit_of_detection is told in.
     """
 
     reference_frequency: float
@@ -56,6 +63,8 @@ class Receiver:
     ring_down: float
     ring_down_time: float
     phase: float
+    coil_scale: float = 1.0
+    noise_scale: float = 1.0
 
     def __post_init__(self) -> None:
         for name, unit in (
@@ -70,6 +79,12 @@ class Receiver:
             object.__setattr__(self, name, value)
         if self.limit_of_detection <= 0:
             msg = f"Found a limit of detection of {self.limit_of_detection:g}; it must be above 0."
+            raise PlanError(msg)
+        if self.coil_scale < 0 or self.noise_scale <= 0:
+            msg = (
+                f"Found a coil scale of {self.coil_scale:g} and a noise scale of "
+                f"{self.noise_scale:g}; the first is not negative, the second above 0."
+            )
             raise PlanError(msg)
 
 
@@ -99,8 +114,12 @@ def line_offset(cell: Cell, *, nucleus: str, receiver: Receiver) -> float:
     :
         Offset [Hz].
     """
+    return _offset(cell, cell.line(nucleus), receiver)
+
+
+def _offset(cell: Cell, line: Line, receiver: Receiver) -> float:
     in_cell = receiver.reference_frequency * (1 + 1e-6 * cell.field_offset)
-    shifted = in_cell * (1 + 1e-6 * cell.line(nucleus).shift)
+    shifted = in_cell * (1 + 1e-6 * line.shift)
     return float(shifted - receiver.carrier_frequency)
 
 
@@ -127,11 +146,18 @@ def signal_at_zero(
     :
         In the rms noise of one quadrature channel in 1 Hz [Hz**0.5].
     """
-    one = _signal(
-        cell, _scans(sequence, settings)[0], np.zeros(1),
-        sequence=sequence, nucleus=nucleus, receiver=receiver, settings=settings,
+    if receiver.coil_scale == 0:
+        return 0.0
+    first, delay = next(_steps(sequence, settings.under(receiver.coil_scale)))
+    parts = _parts(
+        cell, _scan(sequence, first, delay), np.zeros(1),
+        sequence=sequence, nucleus=nucleus, receiver=receiver, settings=first,
     )  # fmt: skip
-    return float(cell.nuclei(nucleus) / receiver.limit_of_detection * abs(one[0]))
+    largest = max(number for number, _ in parts)
+    if largest == 0:
+        return 0.0
+    total = sum(number / largest * signal[0] for number, signal in parts)
+    return receiver.coil_scale * largest / receiver.limit_of_detection * float(abs(total))
 
 
 def clean_record(
@@ -160,19 +186,29 @@ def clean_record(
         In the rms noise of one quadrature channel in 1 Hz [Hz**0.5], (step, time).
     """
     time = settings.origin(sequence) + settings.dwell * np.arange(settings.points, dtype=np.float64)
-    scale = cell.nuclei(nucleus) / receiver.limit_of_detection * cmath.exp(1j * receiver.phase)
-    rows = [
-        scale
-        * _signal(
-            cell, scan, time,
-            sequence=sequence, nucleus=nucleus, receiver=receiver, settings=settings,
+    turn = cmath.exp(1j * receiver.phase)
+    applied = settings if receiver.coil_scale == 0 else settings.under(receiver.coil_scale)
+    rows = []
+    for one, delay in _steps(sequence, applied):
+        # a shaped pulse of a nutation ends where the record begins, and its middle moves with it
+        later = 0.0 if one.shaped is None else (one.pulse_length - settings.pulse_length) / 2
+        parts = _parts(
+            cell, _scan(sequence, one, delay), time + later,
+            sequence=sequence, nucleus=nucleus, receiver=receiver, settings=one,
+        )  # fmt: skip
+        scales = (receiver.coil_scale * number / receiver.limit_of_detection for number, _ in parts)
+        rows.append(
+            np.sum([s * turn * one for s, (_, one) in zip(scales, parts, strict=True)], axis=0)
         )
-        for scan in _scans(sequence, settings)
-    ]  # fmt: skip
     return time, np.array(rows)
 
 
-def _signal(
+def _steps(sequence: str, settings: Settings) -> Iterator[tuple[Settings, float | None]]:
+    """Give what is set in each step, and the delay of its program."""
+    return zip(settings.rows(sequence), settings.delays(sequence), strict=True)
+
+
+def _parts(
     cell: Cell,
     scan: nmr.Program,
     time: NDArray[np.float64],
@@ -181,10 +217,32 @@ def _signal(
     nucleus: str,
     receiver: Receiver,
     settings: Settings,
+) -> list[tuple[float, NDArray[np.complex128]]]:
+    """Give number, and signal per nucleus, of each line that adds to a record."""
+    return [
+        (
+            number,
+            _signal(
+                line, scan, time, offset=_offset(cell, line, receiver),
+                sequence=sequence, nucleus=nucleus, receiver=receiver, settings=settings,
+            ),
+        )
+        for number, line in cell.lines_of(nucleus)
+    ]  # fmt: skip
+
+
+def _signal(
+    line: Line,
+    scan: nmr.Program,
+    time: NDArray[np.float64],
+    *,
+    offset: float,
+    sequence: str,
+    nucleus: str,
+    receiver: Receiver,
+    settings: Settings,
 ) -> NDArray[np.complex128]:
     """One scan per nucleus: by pathways alone where pulses are short and nothing couples."""
-    line = cell.line(nucleus)
-    offset = line_offset(cell, nucleus=nucleus, receiver=receiver)
     table_enough = isinstance(line.coupling, RigidDecay) and "echo" not in sequence
     if settings.shaped is None and (line.coupling is None or table_enough):
         return nmr.signal(
@@ -202,15 +260,12 @@ def _signal(
     )
 
 
-def _scans(sequence: str, settings: Settings) -> tuple[nmr.Program, ...]:
-    return tuple(
-        nmr.program(
-            sequence,
-            flip_angle=settings.true_flip_angle,
-            delay=delay,
-            saturation=settings.saturation,
-        )
-        for delay in settings.delays(sequence)
+def _scan(sequence: str, settings: Settings, delay: float | None) -> nmr.Program:
+    return nmr.program(
+        sequence,
+        flip_angle=settings.true_flip_angle,
+        delay=delay,
+        saturation=settings.saturation,
     )
 
 
@@ -228,16 +283,17 @@ def acquire(
     """Measure a virtual cell.
 
     The noise is white, Gaussian and complex; its rms per quadrature channel in one scan is
-    sqrt(1/dwell), so that one nucleus gives 1/limit_of_detection. Signal grows with the number of
-    scans, noise with its square root.
+    sqrt(1/dwell) times noise_scale, so that one nucleus gives 1/limit_of_detection. Signal grows
+    with the number of scans, noise with its square root.
 
     Parameters
     ----------
     cell
         The cell.
     sequence
-        ``"fid"``, ``"solid-echo"``, ``"hahn-echo"``, ``"hahn-echo-array"`` or
-        ``"saturation-recovery"``.
+        ``"fid"``, ``"solid-echo"``, ``"hahn-echo"``, ``"hahn-echo-array"``,
+        ``"saturation-recovery"`` or ``"nutation"``, which is a ``"fid"`` with one step per pulse
+        length.
     nucleus
         Such as ``"1H"``.
     n_scans
@@ -284,10 +340,11 @@ def acquire(
     time, rows = clean_record(
         cell, sequence=sequence, nucleus=nucleus, receiver=receiver, settings=settings
     )
-    for row, scan in zip(rows, _scans(sequence, settings), strict=True):
+    for row, delay in zip(rows, settings.delays(sequence), strict=True):
+        scan = _scan(sequence, settings, delay)
         length = settings.pulse_length * (2 if "hahn" in sequence else 1)
         row += _ring_down(scan, receiver=receiver, since_pulse_end=time + scan.origin - length / 2)
-    noise_std = math.sqrt(n_scans / settings.dwell)
+    noise_std = receiver.noise_scale * math.sqrt(n_scans / settings.dwell)
     noise = np.random.default_rng(seed).normal(0.0, noise_std, (*rows.shape, 2))
     accumulated = n_scans * rows + noise[..., 0] + 1j * noise[..., 1]
     return schemas.acquisition(
@@ -323,7 +380,7 @@ def _attributes(
         "nucleus": nucleus,
         "carrier_frequency": receiver.carrier_frequency,
         "n_scans": n_scans,
-        "sequence": sequence,
+        "sequence": "fid" if sequence == "nutation" else sequence,
         "repetition_time": settings.repetition_time,
         "dead_time": settings.pulse_length / 2 + settings.dead_time if decay else math.nan,
         "flip_angle": settings.flip_angle,

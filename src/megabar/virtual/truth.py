@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -142,6 +143,30 @@ class Line:
         return np.asarray(decay)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Pool:
+    """Nuclei outside the hydride, with a line of their own: molecular hydrogen, ammonia borane.
+
+    Parameters
+    ----------
+    nucleus
+        Such as ``"1H"``.
+    per_metal
+        Their number per metal atom of the cavity.
+    line
+        Their line.
+    """
+
+    nucleus: str
+    per_metal: float
+    line: Line
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.per_metal < math.inf:
+            msg = f"Found {self.per_metal} nuclei per metal atom in a pool; it is not negative."
+            raise PlanError(msg)
+
+
 @dataclass(frozen=True)
 class Cell:
     """A virtual diamond anvil cell: frozen, and fully known.
@@ -160,6 +185,8 @@ class Cell:
         Name of the cell.
     other_nuclei
         Number of nuclei that belong neither to the metal nor to hydrogen, such as copper.
+    pools
+        Name -> nuclei outside the hydride, whose lines add to those of the hydride.
 
     Examples
     --------
@@ -175,6 +202,7 @@ class Cell:
     field_offset: float
     name: str = "virtual"
     other_nuclei: Mapping[str, float] | None = None
+    pools: Mapping[str, Pool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         offset = units.quantity(self.field_offset, unit="Hz/MHz", name="field offset")
@@ -212,8 +240,27 @@ class Cell:
         """
         return self.lines[one_of(nucleus, self.lines, name="nucleus")]
 
+    def lines_of(self, nucleus: str) -> tuple[tuple[float, Line], ...]:
+        """Give all lines of one nucleus.
+
+        Parameters
+        ----------
+        nucleus
+            Such as ``"1H"``.
+
+        Returns
+        -------
+        :
+            Number of atoms and line: of the hydride first, then of each pool.
+        """
+        pools = (one for one in self.pools.values() if one.nucleus == nucleus)
+        return (
+            (self.nuclei(nucleus), self.line(nucleus)),
+            *((self.metal_atoms * one.per_metal, one.line) for one in pools),
+        )
+
     def nuclei(self, nucleus: str) -> float:
-        """Count the atoms of the element of a nucleus.
+        """Count the atoms of the element of a nucleus, pools apart.
 
         Parameters
         ----------
@@ -366,12 +413,7 @@ class LineTable:
         :
             The line.
         """
-
-        def between(along: tuple[float, ...]) -> float:
-            if len(along) == 1:
-                return along[0]
-            return float(np.interp(content, self.content, along))
-
+        between = partial(_between, content, self.content)
         return Line(
             shape=self.shape,
             fwhm=between(self.fwhm),
@@ -387,3 +429,41 @@ class LineTable:
         if self.pair_coupling:
             return RigidPairs(pair_coupling=between(self.pair_coupling))
         return self.decay
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoolTable:
+    """A pool against the content of the hydride, as its line is.
+
+    Parameters
+    ----------
+    nucleus
+        Such as ``"1H"``.
+    per_metal
+        Nuclei per metal atom, one value per anchor of the line.
+    line
+        Its line.
+    """
+
+    nucleus: str
+    per_metal: tuple[float, ...]
+    line: LineTable
+
+    def __post_init__(self) -> None:
+        if len(self.per_metal) != len(self.line.content):
+            msg = (
+                f"Found {len(self.per_metal)} numbers of nuclei for {len(self.line.content)} "
+                "anchors."
+            )
+            raise PlanError(msg)
+        for value in self.line.content:
+            self.at(value)
+
+    def at(self, content: float) -> Pool:
+        """Give the pool at one content of the hydride."""
+        number = _between(content, self.line.content, self.per_metal)
+        return Pool(nucleus=self.nucleus, per_metal=number, line=self.line.at(content))
+
+
+def _between(content: float, anchors: tuple[float, ...], along: tuple[float, ...]) -> float:
+    return along[0] if len(along) == 1 else float(np.interp(content, anchors, along))
