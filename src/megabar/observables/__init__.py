@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     )
     from megabar.observables.lines import components, line, series
     from megabar.observables.relaxation_times import t1, t1_and_t2, t1rho, t2
+    from megabar.observables.skin_depths import skin_depth
 
 _HOMES = {
     "echo_angles": ("refocusing_by_angle",),
@@ -51,6 +52,7 @@ _HOMES = {
     ),
     "lines": ("components", "line", "series"),
     "relaxation_times": ("t1", "t1_and_t2", "t1rho", "t2"),
+    "skin_depths": ("skin_depth",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -74,6 +76,7 @@ __all__ = [
     "refocusing",
     "refocusing_by_angle",
     "series",
+    "skin_depth",
     "steady_state",
     "t1",
     "t1_and_t2",
