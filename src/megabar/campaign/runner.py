@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from megabar import history, provenance
-from megabar.campaign import answers, plan, sources, stages
+from megabar.campaign import answers, cross_checks, plan, sources, stages
 from megabar.campaign import workers as processes
 from megabar.campaign.store import ARCHIVE, DATABASE, Store
 from megabar.readers import archive
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from megabar.campaign.answers import Archived, Progress
+    from megabar.campaign.cross_checks import CrossCheckRow
     from megabar.campaign.plan import Plan
     from megabar.campaign.rows import Failure
     from megabar.history import Number
@@ -226,6 +227,21 @@ class Campaign:
         """
         with self._reading() as store:
             return answers.numbers(self.plan, store.acquisitions(), store.analyses())
+
+    def cross_checks(self) -> tuple[CrossCheckRow, ...]:
+        """Give the cells with a compound of known shift, and whether their shifts agree.
+
+        Returns
+        -------
+        :
+            By name; those that could not be measured are among :meth:`failures`.
+
+        Raises
+        ------
+        StoreError
+            If nothing was run yet.
+        """
+        return cross_checks.table(self.rows())
 
     def failures(self) -> tuple[Failure, ...]:
         """Give what could not be done, with reason and remedy.

@@ -145,7 +145,7 @@ def shift_row(
     shift = shift_from_frequency(frequency=frequency, reference_frequency=zero.frequency)
     stretch = frequency / zero.frequency * _PPM
     own = hypot(std / zero.frequency * _PPM, zero.independent * stretch)
-    by_copper = scene.plan.reference.method == "copper"
+    by_copper = (scene.method or scene.plan.reference.method) == "copper"
     known = {**(_known(zero.change) if by_copper else {}), **(attrs or {})}
     return sessions.number_row(
         record,

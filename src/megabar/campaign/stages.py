@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from megabar import provenance
-from megabar.campaign import analysis, content, sessions, shifts, sources, work
+from megabar.campaign import analysis, content, cross_checks, sessions, shifts, sources, work
 from megabar.campaign.rows import Acquisition, Analysis, Failure
 from megabar.campaign.store import ARCHIVE, Store
 from megabar.campaign.work import Result, Task
@@ -284,6 +284,7 @@ def derive(run: Run) -> None:
         *shifts.field_offsets(run.plan, records),
         *shifts.shifts(run.plan, records),
         *content.contents(run.plan, records),
+        *cross_checks.cross_checks(run.plan, records),
     ]
     rows = [row for row in derived if isinstance(row, Analysis)]
     known = {row.id for row in current if row.step in sessions.STEPS}

@@ -45,12 +45,15 @@ class Scene:
         Those of the cell of the line, in time.
     change
         What pressure did to the Knight shift of the copper in this cell; None if nobody knows.
+    method
+        How the zero comes about; that of the plan if not given.
     """
 
     plan: Plan
     records: Sequence[sessions.Record]
     cell: Sequence[sessions.Record]
     change: KnightShiftChange | None
+    method: str | None = None
 
     @property
     def pairing(self) -> float:
@@ -270,7 +273,7 @@ def zero_of(scene: Scene, record: sessions.Record) -> Zero:
     Undetermined
         If what the method of the plan needs is not there.
     """
-    return _ZEROS[scene.plan.reference.method](scene, record)
+    return _ZEROS[scene.method or scene.plan.reference.method](scene, record)
 
 
 def _by_copper(scene: Scene, record: sessions.Record) -> Zero:
