@@ -45,6 +45,7 @@ VERBS: Final = {
     "demo": Verb(module="megabar.cli.work", summary="simulate, run and report the demo campaign"),
     "moments": Verb(module="megabar.cli.nature", summary="say how wide rigid hydrogen is"),
     "mobility": Verb(module="megabar.cli.mobility", summary="say how fast hydrogen moves"),
+    "audit": Verb(module="megabar.cli.audit", summary="go through published numbers"),
     "trajectory": Verb(module="megabar.cli.paths", summary="say what moving atoms do and NMR sees"),
 }
 """Verb -> where it lives; nothing is imported before it is called."""

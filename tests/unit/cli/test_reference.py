@@ -58,6 +58,16 @@ def frames(tmp_path_factory):
             ],
             set(),
         ),
+        ("`megabar.audit/1` of all papers", ["audit"], set()),
+        ("`megabar.audit/1` of a paper", ["audit", "lah10"], set()),
+        (
+            "`megabar.audit/1` of two signals",
+            [
+                *("audit", "content", "--nuclei", "1H,139La", "--equal-noise"),
+                *("--s-hydrogen", "4.0(1)", "--s-metal", "0.10(1)"),
+            ],
+            set(),
+        ),
         ("`megabar.error/1`", ["show", "{}/absent"], {"argument", "candidates", "schema"}),
     ],
 )
