@@ -50,8 +50,10 @@ def refocusing_by_angle(
     amplitude
         ``"top"``: it was read at the top of the echo. ``"fitted"``: the form of
         :func:`megabar.observables.lines.line` was fitted, which assumes the perfect angle; the
-        factor is then :math:`\eta` over :math:`\tfrac12 [1 + G(2\tau)]` or 1. It holds at the top,
-        and over the whole record where G at two delays is near 0 or 1.
+        factor is then :math:`\eta` over :math:`\tfrac12 [1 + G(2\tau)]` or 1. That is exact for a
+        Lorentzian, and for a Gaussian that has dephased; in between a solid echo of a Gaussian at
+        three quarters of the field is off by up to 2.2 % with a fitted width and 9 % with a known
+        one.
 
     Returns
     -------

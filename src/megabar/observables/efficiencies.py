@@ -296,8 +296,7 @@ def dead_time_loss(*, dead_time: float, fwhm: float, fwhm_std: float, shape: str
     0.8005
     """
     one_of(shape, SHAPES, name="shape")
-    turn = pi * fwhm * dead_time
-    exponents = {"lorentzian": turn, "gaussian": turn**2 / (4 * log(2))}
+    exponents = _exponents(fwhm * dead_time)
     order = 1 if shape == "lorentzian" else 2
     value = exp(-exponents[shape])
     return Factor(
@@ -307,6 +306,12 @@ def dead_time_loss(*, dead_time: float, fwhm: float, fwhm_std: float, shape: str
         source=f"{shape}: dead time {dead_time:g} s, FWHM {fwhm:g}({fwhm_std:g}) Hz",
         alternatives=_visible((name, exp(-exponents[name])) for name in exponents if name != shape),
     )
+
+
+def _exponents(turns: float) -> dict[str, float]:
+    """Exponents of the decay of each shape after so many turns at the full width."""
+    turn = pi * turns
+    return {"lorentzian": turn, "gaussian": turn**2 / (4 * log(2))}
 
 
 def _visible(readings: Iterable[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
@@ -352,8 +357,8 @@ def refocusing(*, echo_delay: float, fwhm: float, shape: str) -> float:
     >>> print(f"{refocusing(echo_delay=25e-6, fwhm=8e3, shape='gaussian'):.3f}")
     0.783
     """
-    left = dead_time_loss(dead_time=2 * echo_delay, fwhm=fwhm, fwhm_std=0.0, shape=shape)
-    return 0.5 * (1 + left.value)
+    one_of(shape, SHAPES, name="shape")
+    return 0.5 * (1 + exp(-_exponents(2 * echo_delay * fwhm)[shape]))
 
 
 def visible_fraction(*, hidden: float, hidden_std: float, left: float, source: str) -> Factor:

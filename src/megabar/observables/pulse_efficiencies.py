@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 SEEN: Final = ("all", "central")
 """Which transitions an amplitude counts."""
 
+PULSES: Final = ("hard", "selective")
+"""How a pulse compares with the quadrupole coupling."""
+
 _FWHM: Final = math.sqrt(8 * math.log(2))  # full width at half maximum of a Gaussian over its std
 _LEAST: Final = 65  # values of a distribution
 _DARK: Final = 1e-6  # an echo of rounding errors, no reading to divide by
@@ -49,7 +52,9 @@ def excitation(
     .. math:: \epsilon = \sum_j w_j |M_{xy}(\Delta_j)|
 
     Valid for broadening by shifts and fields, each part counted at its own phase: that is what an
-    amplitude extrapolated to the effective time zero of the pulse shows.
+    amplitude extrapolated to the effective time zero of the pulse shows. It contains the sine of
+    the flip angle: :func:`megabar.observables.efficiencies.steady_state` counts
+    ``"longitudinal"`` beside it.
 
     Parameters
     ----------
@@ -99,10 +104,15 @@ def excitation(
     )
 
 
-def transition_fraction(*, spin: float, seen: str) -> Factor:
-    r"""Compute the part of the signal of short pulses that lies in the transitions counted.
+def transition_fraction(*, spin: float, seen: str, pulse: str = "hard") -> Factor:
+    r"""Compute the part of the signal that lies in the transitions counted.
 
-    .. math:: \text{central: } \frac{3 (I + 1/2)^2}{2 I (I+1)(2I+1)}
+    .. math:: \text{central, hard pulse: } \frac{3 (I + 1/2)^2}{2 I (I+1)(2I+1)}, \quad
+        \text{central, selective pulse of 90 degrees: } \frac{3 (I + 1/2)}{2 I (I+1)(2I+1)}
+
+    over the signal of a hard pulse of 90 degrees in all transitions. A hard pulse is far stronger
+    than the quadrupole coupling, a selective one far weaker; between them see
+    :func:`excited_fraction`.
 
     Parameters
     ----------
@@ -110,31 +120,52 @@ def transition_fraction(*, spin: float, seen: str) -> Factor:
         Quantum number I; half-integer for the central transition.
     seen
         ``"all"`` or ``"central"``.
+    pulse
+        ``"hard"``, or ``"selective"``, which turns the central transition alone, by 90 degrees of
+        its own nutation; it is then all that is seen.
 
     Returns
     -------
     :
-        Factor ``transition_fraction``, 4/21 for the central transition of I = 7/2.
+        Factor ``transition_fraction``, 4/21 for the central transition of I = 7/2, with what the
+        other readings of the line would give as alternatives.
 
     Raises
     ------
     UnknownWord
-        If the transitions are not one of the two.
+        If the transitions or the pulse are not one of the two.
     ValueError
         If the spin has no central transition.
 
+    References
+    ----------
+    Samoson, Lippmaa, Phys. Rev. B 28, 6567 (1983), doi:10.1103/PhysRevB.28.6567.
+
     Examples
     --------
-    >>> print(f"{transition_fraction(spin=3.5, seen='central').value * 21:.6f}")
+    >>> for pulse in PULSES:
+    ...     one = transition_fraction(spin=3.5, seen="central", pulse=pulse)
+    ...     print(f"{one.value * 21:.6f}")
     4.000000
+    1.000000
     """
     one_of(seen, SEEN, name="transitions")
-    value = 1.0
-    if seen == "central":
+    one_of(pulse, PULSES, name="pulse")
+    readings = {"all transitions": 1.0}
+    if seen == "central" or pulse == "selective" or round(2 * spin) % 2:
         weights = hard_pulse_weights(spin)
-        value = float(weights[_central(spin)] / weights.sum())
+        share = float(weights[_central(spin)] / weights.sum())
+        readings |= {"central transition": share, "selective pulse": share / (spin + 0.5)}
+    reading = "all transitions" if seen == "all" else "central transition"
+    if pulse == "selective":
+        reading = "selective pulse"
+    others = readings.items() if spin > 1 else ()
     return Factor(
-        name="transition_fraction", value=value, std=0.0, source=f"I = {spin:g}, {seen}, hard pulse"
+        name="transition_fraction",
+        value=readings[reading],
+        std=0.0,
+        source=f"I = {spin:g}, {seen}, {pulse} pulse",
+        alternatives=tuple((name, value) for name, value in others if name != reading),
     )
 
 
@@ -146,7 +177,8 @@ def excited_fraction(
     .. math:: \epsilon = \Big| \sum_j w_j \sum_{m \in \text{seen}} a_{jm} \Big|
 
     over the signal of a perfect 90 degree pulse of all transitions, at the end of the pulse. It
-    contains excitation and transition fraction both; do not multiply them again.
+    contains excitation and transition fraction both; do not multiply them again, and let
+    :func:`megabar.observables.efficiencies.steady_state` count ``"longitudinal"``.
 
     Parameters
     ----------
@@ -305,6 +337,8 @@ def refocusing_by_pulses(
         \sigma = |\epsilon_1 - \epsilon_2| / \sqrt{12}
 
     from the two models of :func:`echo_by_model`, as of a value that may lie anywhere between them.
+    It contains both pulses: :func:`megabar.observables.efficiencies.steady_state` counts
+    ``"longitudinal"`` beside it, and ``excitation`` is left out.
     For an amplitude that was read at that time, relaxation aside; a form that was fitted to a whole
     echo, such as that of :func:`megabar.observables.lines.line`, contains the first model already.
 

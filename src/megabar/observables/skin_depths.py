@@ -56,8 +56,8 @@ def skin_depth(
         g = \tfrac32 \frac{j_2(kr)}{j_0(ka)}
 
     with the depth :math:`\delta` of :func:`megabar.spins.reception.skin_depth`,
-    :math:`\kappa = (1 + i)/\delta`, :math:`k = (1 - i)/\delta`; the modulus of the mean
-    is the factor. For small grains it is :math:`1 - O[(a/\delta)^4]`. Valid for grains of one size, far
+    :math:`\kappa = (1 + i)/\delta`, :math:`k = (1 - i)/\delta`; the modulus of the mean is the
+    factor. For small grains it is :math:`1 - O[(a/\delta)^4]`. Valid for grains of one size, far
     enough from each other, insulated, nonmagnetic, much smaller than the wavelength; a slab has the
     field of the pulse in its plane on both sides. The angle is that of spins without the effect: a
     pulse that was optimised on the grains themselves is longer.

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _LOOKED_AT: Final = 401  # offsets of one reach among which an edge is looked for
 _DOUBLINGS: Final = 10
+_NEAR: Final = 1e-4  # offset over one over the length, for the slope of a phase
 _NOTHING: Final = 1e-6  # excitation below it is that of a pulse of no or half a turn
 
 
@@ -167,6 +168,50 @@ def excitation_width(*, pulse: Pulse, fraction: float) -> float:
         "band of this pulse has no edge there. Check its length and its field."
     )
     raise Undetermined(msg, quality="not reached")
+
+
+def time_zero_of_pulse(pulse: Pulse) -> float:
+    r"""Compute the time before the end of a pulse at which all spins seem to have started in phase.
+
+    .. math:: t_0 = \frac{1}{2 \pi} \frac{d \varphi}{d \Delta}
+
+    of the phase right after the pulse, on resonance. It is not the middle of the pulse: 0.637 of
+    the length for 90 degrees of a rectangle, :math:`\tan(\theta/2)/\theta` for any angle, 0.575
+    for a Gaussian cut at 1 %. A decay that is counted from the middle of 14 us of the latter and
+    extrapolated back comes out 3 % low for a Gaussian line of 20 kHz. Valid for lines much narrower
+    than one over the length.
+
+    Parameters
+    ----------
+    pulse
+        Of any shape.
+
+    Returns
+    -------
+    :
+        :math:`t_0` [s].
+
+    Raises
+    ------
+    Undetermined
+        If nothing is excited on resonance.
+
+    Examples
+    --------
+    >>> from megabar.spins.sequences import rectangular_pulse
+    >>> pulse = rectangular_pulse(channel="1H", duration=4e-6, amplitude=62.5e3, phase=0.0)
+    >>> print(f"{time_zero_of_pulse(pulse) / 4e-6:.4f}")  # 2/pi
+    0.6366
+    """
+    step = _NEAR / pulse.duration
+    below, here, above = excitation_from_offset(pulse=pulse, offset=[-step, 0.0, step])
+    if not abs(here) > _NOTHING:
+        msg = (
+            f"Found {abs(here):.2g} excited on resonance by a pulse of {pulse.duration:g} s; a "
+            "phase of nothing has no slope. Take a pulse that is no multiple of half a turn."
+        )
+        raise Undetermined(msg, quality="no solution")
+    return float(np.angle(above / below) / (4 * np.pi * step))
 
 
 def _alone(offset: ArrayLike) -> LevelNodes:

@@ -11,6 +11,7 @@ from megabar.spins.offset_profiles import (
     echo_from_offset,
     excitation_from_offset,
     excitation_width,
+    time_zero_of_pulse,
 )
 from megabar.spins.phase_tables import passing_orders
 from megabar.spins.sequences import Pulse, Relaxation, rectangular_pulse
@@ -93,3 +94,22 @@ def test_two_pulses_refocus_a_narrower_band_than_one_excites():
     one = abs(excitation_from_offset(pulse=gaussian(6 * US), offset=offset))
     two = 2 * abs(echo_from_offset(pulses=(gaussian(6 * US),) * 2, offset=offset))
     assert (two < one).all()
+
+
+@pytest.mark.parametrize("turns", [0.02, 0.125, 0.25, 0.4])
+def test_time_zero_of_a_rectangle_is_the_tangent_of_half_its_angle_over_the_angle(turns):
+    angle = 2 * np.pi * turns
+    expected = 4 * US * np.tan(angle / 2) / angle
+    assert time_zero_of_pulse(rectangle(turns)) == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_weak_pulse_of_any_even_shape_starts_in_its_middle():
+    whole = gaussian(14 * US)
+    weak = whole.scaled(1e-3)
+    assert time_zero_of_pulse(weak) == pytest.approx(7 * US, rel=1e-5)
+    assert time_zero_of_pulse(whole) > 1.1 * 7 * US
+
+
+def test_a_pulse_that_excites_nothing_has_no_time_zero():
+    with pytest.raises(Undetermined, match="phase of nothing"):
+        time_zero_of_pulse(rectangle(1.0))
