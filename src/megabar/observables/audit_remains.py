@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from megabar.matter import nuclei
 from megabar.observables.audit_findings import Finding
-from megabar.observables.content_audit import pulse_calibration
+from megabar.observables.channel_audit import pulse_calibration
 from megabar.spins.moments import pair_constant, pake_splitting
 
 if TYPE_CHECKING:

@@ -12,14 +12,14 @@ Twin: ``observables.diffusivity_audit``.
 
 from __future__ import annotations
 
-from math import degrees, hypot, pi, sqrt
+from math import hypot, pi
 from typing import TYPE_CHECKING, Final
 
 from megabar.matter import nuclei
 from megabar.observables.audit_findings import Finding
+from megabar.observables.channel_audit import lanthanum_signal, pulse_calibration
 from megabar.observables.efficiencies import refocusing, steady_state
 from megabar.spectra.reference import shift_from_frequency
-from megabar.spins.pulse_shapes import gaussian_shape
 
 if TYPE_CHECKING:
     from megabar.observables.audit_inputs import Paper
@@ -32,9 +32,6 @@ BORANE_HYDROGEN: Final = 6.0
 
 POOLS: Final = {"H2": 1.0, "NH3BH3": 180.0}
 """T1 of other hydrogen in the cell that the arithmetic supposes [s]; the paper prints none."""
-
-TRUNCATION: Final = 0.01
-"""Amplitude at the ends of a Gaussian pulse over its peak that the arithmetic supposes."""
 
 _DAY: Final = 86400.0
 
@@ -50,17 +47,18 @@ def on_contents(paper: Paper) -> tuple[Finding, ...]:
     Returns
     -------
     :
-        Eight findings.
+        Nine findings.
 
     Examples
     --------
     >>> from megabar.observables.audit_inputs import LAH10
-    >>> print(on_contents(LAH10)[2].verdict)
+    >>> print(on_contents(LAH10)[3].verdict)
     The error model cannot be reproduced
     """
     return (
         _lanthanum_shift(paper),
         pulse_calibration(paper),
+        lanthanum_signal(paper),
         _content_errors(paper),
         _two_values(paper),
         _loss(paper),
@@ -80,14 +78,15 @@ def _lanthanum_shift(paper: Paper) -> Finding:
         "reference_frequency": reference,
         "frequency_as_printed": reference * (1 + printed),
         "frequency_opposite_sign": reference * (1 - printed),
-        "shift_of_carrier": float(
-            shift_from_frequency(frequency=stated, reference_frequency=reference)
-        ),
+        "shift_of_carrier": 1e-6
+        * float(shift_from_frequency(frequency=stated, reference_frequency=reference)),
         "shift_from_end": end - above,
     }
+    witnesses = (numbers["shift_of_carrier"], numbers["shift_from_end"])
+    wrong = all(abs(one + printed) < abs(one - printed) for one in witnesses)
     return Finding(
         subject="sign of the 139La shift of LaH3",
-        status="inconsistent",
+        status="inconsistent" if wrong else "consistent",
         claim=f"139La shift of LaH3 is {_ppm(printed)}",
         arithmetic=(
             f"That is {_mhz(numbers['frequency_as_printed'])}, the opposite sign "
@@ -95,79 +94,11 @@ def _lanthanum_shift(paper: Paper) -> Finding:
             f"{stated / 1e6:.2f} MHz; the end point of {_ppm(end)}, {1e6 * above:.0f} ppm higher, "
             f"leaves {_ppm(numbers['shift_from_end'])}"
         ),
-        verdict=f"Sign inconsistent; {_ppm(-printed)} fits both",
+        verdict=f"Sign inconsistent; {_ppm(-printed)} fits both" if wrong else "Agrees",
         inputs=("proton_frequency", "lanthanum_carrier", "lanthanum_shift_precursor",
                 "lanthanum_shift_end", "lanthanum_shift_distance"),
         numbers=numbers,
     )  # fmt: skip
-
-
-def pulse_calibration(paper: Paper) -> Finding:
-    """Compare what the printed pulses say about the two channels of one coil.
-
-    Parameters
-    ----------
-    paper
-        Its printed numbers.
-
-    Returns
-    -------
-    :
-        The finding.
-    """
-    per_root_watt = {
-        name: _field_per_root_watt(
-            nucleus, paper.value(f"{name.split('_')[0]}_pulse{tail}"),
-            paper.value(f"{name.split('_')[0]}_power{tail}"),
-        )
-        for name, nucleus, tail in (
-            ("proton_low", "1H", "_low"),
-            ("proton_high", "1H", "_high"),
-            ("lanthanum", "139La", ""),
-        )
-    }  # fmt: skip
-    lanthanum = nuclei.nucleus("139La")
-    ratio = per_root_watt["lanthanum"] / per_root_watt["proton_low"]
-    selective = ratio / (lanthanum.spin + 0.5)
-    expected = (nuclei.nucleus("1H").xi / lanthanum.xi) ** 0.25
-    flip = pi / 2 * expected / ratio
-    numbers = {
-        "field_per_root_watt_proton_low": per_root_watt["proton_low"],
-        "field_per_root_watt_proton_high": per_root_watt["proton_high"],
-        "field_per_root_watt_lanthanum": per_root_watt["lanthanum"],
-        "ratio": ratio,
-        "ratio_if_central_only": selective,
-        "ratio_of_skin_effect": expected,
-        "flip_of_skin_effect": flip,
-        "mean_over_peak": gaussian_shape(truncation=TRUNCATION, slices=512).mean,
-    }
-    listed = ", ".join(f"{1e3 * value:.3g}" for value in per_root_watt.values())
-    return Finding(
-        subject="calibration of the 139La channel",
-        status="unstated",
-        claim=(
-            "Pulses: 1H 14 us at 0.8 W and 6 us at 5 W, 139La 4 us at 0.5 W, all Gaussian"
-        ),
-        arithmetic=(
-            f"As 90 degree pulses they mean {listed} mT per root watt (mean of the shape; its peak "
-            f"is {1 / numbers['mean_over_peak']:.2f} times that if it is cut at "
-            f"{TRUNCATION:.0%}): La over H {ratio:.3g}, or {selective:.2g} if only the central "
-            f"transition turns, where one coil with skin effect has {expected:.3g}; with that the "
-            f"La pulse turns by {degrees(flip):.2g} degrees"
-        ),
-        verdict=(
-            "Whether the La pulse is calibrated is not stated; H per La goes in proportion to it"
-        ),
-        inputs=("proton_pulse_low", "proton_power_low", "proton_pulse_high", "proton_power_high",
-                "lanthanum_pulse", "lanthanum_power"),
-        numbers=numbers,
-    )  # fmt: skip
-
-
-def _field_per_root_watt(nucleus: str, pulse_90: float, power: float) -> float:
-    """Rotating-frame field per root watt of a rectangle that turns by 90 degrees [T W-1/2]."""
-    gamma = 2 * pi * nuclei.TMS_FREQUENCY_OVER_FIELD * nuclei.nucleus(nucleus).xi
-    return pi / (2 * gamma * pulse_90 * sqrt(power))
 
 
 def _content_errors(paper: Paper) -> Finding:
