@@ -1,4 +1,4 @@
-"""Tasks of the house: lint types imports unit slow verification docs bench.
+"""Tasks of the house: lint types imports unit slow explore verification docs bench.
 
 They run in the environment that ``./test`` has made, so that nothing is installed twice.
 """
@@ -36,6 +36,14 @@ def unit(session: nox.Session) -> None:
 @nox.session
 def slow(session: nox.Session) -> None:
     session.run("pytest", "-m", "slow", *session.posargs)
+
+
+@nox.session
+def explore(session: nox.Session) -> None:
+    """Look for examples that no property has met yet; what fails becomes an ``@example``."""
+    session.run(
+        "pytest", "tests/unit", "tests/properties", "--hypothesis-profile=explore", *session.posargs
+    )
 
 
 @nox.session

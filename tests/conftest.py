@@ -1,6 +1,5 @@
 """Markers from the folder of a test, and how hypothesis chooses its inputs."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -9,16 +8,19 @@ from hypothesis import HealthCheck, settings
 TESTS = Path(__file__).resolve().parent
 KINDS = frozenset({"unit", "properties", "verification", "crosscheck", "recovery", "validation"})
 
-# The desk repeats the same examples; continuous integration looks for new ones on every run.
-settings.register_profile("desk", derandomize=True, deadline=None)
+# A gate hangs on the change alone: the same examples everywhere. `nox -s explore` looks for new.
 settings.register_profile(
-    "ci",
+    "repeat", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile(
+    "explore",
     derandomize=False,
     deadline=None,
+    max_examples=300,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
-settings.load_profile("ci" if os.environ.get("CI") else "desk")
+settings.load_profile("repeat")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
