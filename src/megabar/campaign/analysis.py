@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from megabar import provenance, schemas
+from megabar.campaign import pulse_calibrations
 from megabar.campaign.rows import digest
 from megabar.matter import nuclei
 from megabar.observables import lines, records, relaxation_times
 from megabar.observables.critical_temperature import critical_temperature
+from megabar.observables.nutation import nutation
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -48,6 +50,14 @@ def parameters(channel: Channel) -> dict[str, Any]:
         "normal_state": channel.normal_state,
         "ramp": channel.ramp,
     }
+    if channel.measure == "nutation":
+        told |= {
+            "pulse_shape": channel.pulse_shape,
+            "truncation": channel.truncation,
+            "field_model": channel.field_model,
+            "asymmetry": channel.asymmetry,
+            "detected": channel.seen or "all",
+        }
     return {name: value for name, value in told.items() if value is not None}
 
 
@@ -119,9 +129,25 @@ def _measured(dataset: xr.Dataset, channel: Channel) -> xr.Dataset:
     told = parameters(channel)
     if channel.measure in ("line", "copper"):
         return lines.line(dataset, **told)
+    if channel.measure == "nutation":
+        return _nutation(dataset, channel)
     if channel.measure == "resistance":
         return critical_temperature(dataset, **told)
     return _RELAXATION[channel.measure](dataset, **told)
+
+
+def _nutation(dataset: xr.Dataset, channel: Channel) -> xr.Dataset:
+    spin = nuclei.nucleus(dataset.attrs["nucleus"]).spin
+    return nutation(
+        dataset,
+        pulse_shape=pulse_calibrations.shape_of(channel),
+        field_model=channel.field_model or "",
+        asymmetry=channel.asymmetry if spin > 1 / 2 else None,
+        detected=channel.seen or "all",
+        shape=channel.shape,
+        window=channel.window,
+        drift=channel.drift,
+    )
 
 
 def _wrong_field(dataset: xr.Dataset, field: float | None) -> list[str]:

@@ -80,6 +80,7 @@ def _pulses(plan: Plan, channel: Channel) -> Iterator[str]:
         yield from _nutation(channel)
     if channel.measure == "line":
         yield from _calibration(plan, channel)
+        yield from _length(channel)
         yield from _flip_angle(channel)
     yield from _transitions(channel)
 
@@ -123,6 +124,28 @@ def _shape(channel: Channel) -> Iterator[str]:
                 'Add pulse_shape = "rectangular" or "gaussian".'
             )
             return
+
+
+def _length(channel: Channel) -> Iterator[str]:
+    """Ask for the pulse of the line itself, which its calibration says nothing of."""
+    for key in ("pulse_90", "nutation"):
+        if getattr(channel, key) is not None and channel.pulse_length is None:
+            yield (
+                f"{_place(channel)}.pulse_length: missing; {key} calibrates the coil, and the "
+                "length of the pulse of this line gives its angle. Add pulse_length = ..."
+            )
+    is_echo = channel.sequence in ("solid-echo", "hahn-echo")
+    if is_echo and channel.pulse_length is not None and channel.broadening is None:
+        yield (
+            f"{_place(channel)}.broadening: missing; what two pulses refocus hangs on what "
+            'broadens the line. Add broadening = "shifts" or "couplings", or "unknown" if nobody '
+            "knows."
+        )
+    if channel.sequence is not None and not is_echo and channel.broadening is not None:
+        yield (
+            f'{_place(channel)}.broadening: found with sequence "{channel.sequence}"; only an echo '
+            "refocuses anything. Remove it."
+        )
 
 
 def _nutation(channel: Channel) -> Iterator[str]:

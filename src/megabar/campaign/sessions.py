@@ -6,6 +6,7 @@ Twin: none; :mod:`megabar.campaign.shifts` and :mod:`megabar.campaign.content` b
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from megabar import provenance, schemas
 from megabar.campaign.contradictions import RESERVED_CELL
 from megabar.campaign.rows import Acquisition, Analysis, Failure, analysis_of, digest, failure_of
-from megabar.errors import MegabarError
+from megabar.errors import MegabarError, Undetermined
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -121,6 +122,65 @@ def nearest(to: Record, among: Iterable[Record], *, within: float) -> Record | N
 
     near = [record for record in among if distance(record) <= within]
     return min(near, key=lambda r: (distance(r), r.moment, r.acquisition.id), default=None)
+
+
+def setting(record: Record, name: str) -> float:
+    """Give a setting that a content needs.
+
+    Parameters
+    ----------
+    record
+        The record.
+    name
+        Its name.
+
+    Returns
+    -------
+    :
+        The number in SI.
+
+    Raises
+    ------
+    Undetermined
+        If neither file nor plan says it.
+    """
+    found = record.acquisition.setting(name)
+    if found is None:
+        msg = (
+            f"Found no {name} for {record.acquisition.source}; the content needs it. Write it in "
+            f'[[channel]] "{record.channel.name}".'
+        )
+        raise Undetermined(msg, quality="no solution")
+    return found
+
+
+def observables_of(record: Record) -> xr.Dataset:
+    """Make the Observables of a record again.
+
+    Parameters
+    ----------
+    record
+        The record.
+
+    Returns
+    -------
+    :
+        Dataset of schema ``observables/1``.
+    """
+    row = record.analysis
+    return schemas.with_warnings(
+        schemas.observables(
+            {v.name: (v.value, v.std) for v in row.values},
+            nucleus=record.acquisition.nucleus,
+            metal="none",
+            method=row.method,
+            provenance=row.provenance,
+            quality={v.name: v.quality for v in row.values},
+            started_at=record.acquisition.started_at,
+            attrs=json.loads(row.details),
+        ),
+        *row.warnings,
+    )
 
 
 def number_row(

@@ -1,0 +1,439 @@
+"""Efficiencies of one line, from its settings, its pulses, and the relaxation times of its session.
+
+Every function is pure: rows in, factors out. Each factor names the record that it comes from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from math import hypot, pi
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from megabar.campaign import pulse_calibrations, sessions
+from megabar.errors import Undetermined
+from megabar.matter import nuclei
+from megabar.observables.efficiencies import (
+    Factor,
+    bandwidth,
+    echo_decay,
+    refocusing,
+    steady_state,
+)
+from megabar.observables.instrument_factors import coil
+from megabar.observables.pulse_efficiencies import echo_by_model, excitation, transition_fraction
+from megabar.spins.level_nodes import OffsetDistribution, gaussian_offsets, offsets_from_profile
+from megabar.spins.phase_tables import HAHN_16, SOLID_ECHO_8
+
+if TYPE_CHECKING:
+    from megabar.campaign.plan import Plan
+    from megabar.campaign.pulse_calibrations import Turn
+    from megabar.campaign.sessions import Record
+    from megabar.observables.pulse_efficiencies import EchoModels
+    from megabar.spins.sequences import IdealPulse, Pulse
+
+_TABLES: Final = {"hahn-echo": HAHN_16, "solid-echo": SOLID_ECHO_8}
+_OF_THE_INSTRUMENT: Final = ("filter_gain", "receiver_gain", "b1_inhomogeneity", "path_loss")
+"""Stated efficiencies that are the same for precursor and hydride in the same channel."""
+
+_COUNT: Final = 257  # offsets of a line
+_TAILS: Final = 40.0  # widths to which a Lorentzian line is followed; 0.8 % lies beyond
+_NOMINAL: Final = 1e-3  # rad, within which a pulse of an echo is one of 90 degrees
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineFactors:
+    """Efficiencies of one line.
+
+    Parameters
+    ----------
+    factors
+        One by one.
+    inputs
+        Ids of the records that they were computed from.
+    assumptions
+        What was taken for granted where the plan says nothing.
+    """
+
+    factors: tuple[Factor, ...]
+    inputs: tuple[str, ...]
+    assumptions: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Time:
+    """A relaxation time of the session, or a stated one, which is the same for a whole series.
+
+    The error of a stated time does not cancel against the precursor, which is another material.
+    """
+
+    value: float
+    std: float
+    source: str
+    stated: bool
+    inputs: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Line:
+    """One line, the records beside it, and what its pulses turn."""
+
+    plan: Plan
+    cell: Sequence[Record]
+    record: Record
+    within: float
+    turn: Turn
+
+    @property
+    def sequence(self) -> str:
+        return self.record.acquisition.sequence
+
+    @property
+    def spin(self) -> float:
+        return nuclei.nucleus(self.record.acquisition.nucleus).spin
+
+    @property
+    def is_echo(self) -> bool:
+        return self.sequence in _TABLES
+
+    @property
+    def modelled(self) -> bool:
+        """Whether the engine follows the actual pulses over the actual line."""
+        channel = self.record.channel
+        if self.is_echo:
+            off = abs(self.turn.flip_angle - pi / 2) > _NOMINAL
+            return channel.broadening is not None or channel.pulse_length is not None or off
+        return channel.pulse_length is not None
+
+
+def factors_of(
+    plan: Plan, cell: Sequence[Record], record: Record, *, within: float, by: str
+) -> LineFactors:
+    """Compute the efficiencies of one line.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    cell
+        Records of its cell.
+    record
+        The line.
+    within
+        Records of one session lie within this time [s].
+    by
+        One of ``observables.line_readings.COMPARISONS``.
+
+    Returns
+    -------
+    :
+        The factors. Those that the nutation of a day gives stand apart, see :func:`coil_of`.
+
+    Raises
+    ------
+    Undetermined
+        If a time or a setting is missing.
+    """
+    turn = pulse_calibrations.turn_of(record, cell, within=within)
+    line = _Line(plan=plan, cell=cell, record=record, within=within, turn=turn)
+    t1 = _relaxation(line, "t1")
+    found = [bandwidth(dwell=sessions.setting(record, "dwell"))] if by.startswith("snr") else []
+    found += [_saturation(line, t1), *_pulses(line, t1)]
+    inputs = (*turn.inputs, *t1.inputs)
+    if line.sequence != "fid":
+        t2 = _relaxation(line, "t2")
+        decay = echo_decay(
+            echo_delay=sessions.setting(record, "echo_delay"), t2=t2.value, t2_std=t2.std
+        )
+        found.append(_of_time(decay, t2))
+        inputs += t2.inputs
+    found += [*_transitions(line), *_stated(line)]
+    return LineFactors(factors=tuple(found), inputs=inputs, assumptions=tuple(_assumed(line)))
+
+
+def coil_of(record: Record, cell: Sequence[Record], *, within: float) -> tuple[Factor, ...]:
+    """Compute how well the coil hears a line, from the nutation that calibrates its pulses.
+
+    Parameters
+    ----------
+    record
+        The line.
+    cell
+        Records of its cell.
+    within
+        Largest distance of the nutation [s].
+
+    Returns
+    -------
+    :
+        The factor ``coil``, and the error of the power that all nutations of the channel share;
+        nothing if the channel names no nutation.
+    """
+    nutated = pulse_calibrations.nutation_of(record, cell, within=within)
+    if nutated is None or nutated.record.channel.pulse_power is None:
+        return ()
+    channel = nutated.record.channel
+    heard = coil(
+        nutation_frequency=nutated.frequency,
+        nutation_frequency_std=nutated.std,
+        power=nutated.record.channel.pulse_power,
+        power_std=0.0,
+    )
+    power = Factor(
+        name="pulse_power",
+        value=1.0,
+        std=pulse_calibrations.field_per_root_watt_error(nutated),
+        source=f'pulse_power of [[channel]] "{channel.name}"',
+        common=True,
+        shared=f"pulse_power of {channel.name}",
+    )
+    return replace(heard, source=f"{heard.source}: {nutated.record.acquisition.source}"), power
+
+
+# --- saturation and relaxation --------------------------------------------------------------------
+
+
+def _saturation(line: _Line, t1: _Time) -> Factor:
+    """Count what is longitudinal where the engine says what the pulses make of it."""
+    return _of_time(_steady(line, t1, 1.0, t1_std=t1.std), t1)
+
+
+def _steady(line: _Line, t1: _Time, scale: float, *, t1_std: float) -> Factor:
+    return steady_state(
+        repetition_time=sessions.setting(line.record, "repetition_time"),
+        t1=t1.value,
+        t1_std=t1_std,
+        flip_angle=scale * line.turn.flip_angle,
+        sequence=line.sequence,
+        echo_delay=line.record.acquisition.setting("echo_delay"),
+        counts="longitudinal" if line.modelled else "signal",
+    )
+
+
+def _of_time(one: Factor, time: _Time) -> Factor:
+    return replace(one, source=f"{one.source}, {time.source}", common=time.stated)
+
+
+def _relaxation(line: _Line, name: str) -> _Time:
+    """Take a relaxation time from the nearest record of the session, or as stated in the plan."""
+    record, nucleus = line.record, line.record.acquisition.nucleus
+    of_kind = [
+        r
+        for r in line.cell
+        if r.channel.measure == name and r.acquisition.nucleus == nucleus and _quality(r, name)
+    ]
+    values = [r for r in of_kind if _quality(r, name) == "value"]
+    near = sessions.nearest(record, values, within=line.within)
+    if near is not None:
+        found = near.analysis.value(name)
+        if found is not None:
+            source = f"{name.upper()} from {near.acquisition.source}"
+            return _Time(
+                value=found.value, std=found.std, source=source, stated=False, inputs=near.inputs
+            )
+    channel = record.channel
+    stated = getattr(channel, name)
+    if stated is None:
+        bound = sessions.nearest(record, of_kind, within=line.within)
+        raise Undetermined(_without_time(line, name, bound), quality="no solution")
+    return _Time(
+        value=stated,
+        std=getattr(channel, f"{name}_std"),
+        source=f'{name.upper()} stated in [[channel]] "{channel.name}"',
+        stated=True,
+        inputs=(),
+    )
+
+
+def _quality(record: Record, name: str) -> str:
+    found = record.analysis.value(name)
+    return "" if found is None else found.quality
+
+
+def _without_time(line: _Line, name: str, bound: Record | None) -> str:
+    record, word = line.record, name.upper()
+    remedy = f'state {name} and {name}_std in [[channel]] "{record.channel.name}".'
+    if bound is not None:
+        quality = _quality(bound, name)
+        what = f"{'an' if quality[0] in 'aeiou' else 'a'} {quality}" if "bound" in quality else (
+            f'"{quality}"'
+        )  # fmt: skip
+        return (
+            f"Found T{word[1:]} of {record.acquisition.nucleus} in {bound.acquisition.source} is "
+            f"{what}, and none stated. A content needs a value with an error: measure longer, or "
+            f"{remedy}"
+        )
+    return (
+        f"Found no {word} of {record.acquisition.nucleus} within {line.within / 3600:g} h of "
+        f"{record.acquisition.source}, and none stated. The content needs it: measure it, or "
+        f"{remedy}"
+    )
+
+
+# --- pulses ---------------------------------------------------------------------------------------
+
+
+def _pulses(line: _Line, t1: _Time) -> tuple[Factor, ...]:
+    """Follow the actual pulses over the actual line; their error moves saturation as well."""
+    if not line.modelled:
+        return ()
+    made = _refocusing(line) if line.is_echo else _excitation(line)
+    spread = line.turn.relative_std
+
+    def whole(scale: float) -> float:
+        return made(scale).value * _steady(line, t1, scale, t1_std=0.0).value
+
+    one, middle = made(1.0), whole(1.0)
+    moved = max(abs(whole(1 + sign * spread) / middle - 1) for sign in (-1, 1)) if spread else 0.0
+    alike = bool(line.turn.shared) or one.common
+    return (
+        replace(
+            one,
+            std=one.value * hypot(one.relative_std, moved),
+            source=f"{one.source}; {line.turn.source}",
+            common=alike,
+            shared="" if one.common else line.turn.shared,
+        ),
+    )
+
+
+def _excitation(line: _Line) -> Callable[[float], Factor]:
+    (pulse,) = pulse_calibrations.pulses_of(line.record, line.turn)
+    offsets = _offsets(line.record)
+
+    def made(scale: float) -> Factor:
+        return excitation(offsets, pulse=pulse.scaled(scale), relative_field_std=0.0)
+
+    return made
+
+
+def _offsets(record: Record) -> OffsetDistribution:
+    """Spread the measured line over its offsets from the carrier."""
+    fwhm, centre = _width(record), record.analysis.value("line_frequency")
+    if centre is None or centre.quality != "value":
+        msg = f"Found no line frequency in {record.acquisition.source}, so no pulse can reach it."
+        raise Undetermined(msg, quality="no solution")
+    if record.channel.shape == "gaussian":
+        line = gaussian_offsets(fwhm=fwhm, count=_COUNT)
+    else:
+        place = np.linspace(-_TAILS, _TAILS, 16 * _COUNT) * fwhm
+        line = offsets_from_profile(place, 1 / (1 + (2 * place / fwhm) ** 2))
+    return OffsetDistribution(offset=line.offset + centre.value, weight=line.weight)
+
+
+def _width(record: Record) -> float:
+    fwhm = record.analysis.value("fwhm")
+    if fwhm is None or fwhm.quality != "value" or not fwhm.value > 0:
+        msg = (
+            f"Found no width of the line in {record.acquisition.source}, so nobody knows what its "
+            "pulses reach. Leave out pulse_length and broadening, or measure it again."
+        )
+        raise Undetermined(msg, quality="no solution")
+    return fwhm.value
+
+
+def _refocusing(line: _Line) -> Callable[[float], Factor]:
+    r"""Compare the echo of the actual pulses with the form that the fit of the line supposes."""
+    record = line.record
+    first, second = pulse_calibrations.pulses_of(record, line.turn)
+    fwhm, delay = _width(record), sessions.setting(record, "echo_delay")
+    spin = 0.5 if record.channel.seen == "central" else line.spin
+    supposed = 1.0
+    if line.sequence == "solid-echo":
+        supposed = refocusing(echo_delay=delay, fwhm=fwhm, shape="gaussian")
+    lengths = [getattr(one, "duration", 0.0) for one in (first, second)]
+    if delay < (lengths[0] + lengths[1]) / 2:
+        msg = (
+            f"Found echo_delay {delay:g} s in {record.acquisition.source}, shorter than its pulses "
+            f"of {lengths[0]:g} and {lengths[1]:g} s. It runs from centre to centre; correct one."
+        )
+        raise Undetermined(msg, quality="no solution")
+
+    def made(scale: float) -> Factor:
+        echo = echo_by_model(
+            spin=spin,
+            fwhm=fwhm,
+            pulses=(first.scaled(scale), second.scaled(scale)),
+            delay=delay - sum(lengths) / 2,
+            at=delay - lengths[1] / 2,
+            table=_TABLES[line.sequence],
+        )
+        words = _words(first, line.sequence, fwhm, delay)
+        return _read(echo, record.channel.broadening, supposed=supposed, spin=spin, words=words)
+
+    return made
+
+
+def _words(first: Pulse | IdealPulse, sequence: str, fwhm: float, delay: float) -> str:
+    length = getattr(first, "duration", 0.0)
+    kind = f"pulses of {length * 1e6:.3g} us" if length else "short pulses"
+    return f"{sequence}, {kind}, echo delay {delay * 1e6:.3g} us, FWHM {fwhm:.4g} Hz"
+
+
+def _read(
+    echo: EchoModels, broadening: str | None, *, supposed: float, spin: float, words: str
+) -> Factor:
+    """Choose between the two models of a line, or take the middle of both."""
+    shifts, couplings = echo.shifts / supposed, echo.couplings / supposed
+    other = "like-spin pairs" if spin < 1 else "field gradients"
+    if broadening == "unknown":
+        return Factor(
+            name="refocusing",
+            value=(shifts + couplings) / 2,
+            std=abs(shifts - couplings) / 12**0.5,
+            source=f"{words}, against the form fitted: {shifts:.3f} for shifts, {couplings:.3f} "
+            f"for {other}",
+            common=True,
+            alternatives=(("shifts", shifts), (other, couplings)),
+        )
+    chosen, name = (couplings, other) if broadening == "couplings" else (shifts, "shifts")
+    return Factor(
+        name="refocusing",
+        value=chosen,
+        std=0.0,
+        source=f"{words}, broadened by {name}, against the form fitted",
+    )
+
+
+# --- transitions and what is stated ---------------------------------------------------------------
+
+
+def _transitions(line: _Line) -> tuple[Factor, ...]:
+    """Count the part of the signal in the transitions seen; a selective pulse turns less of it."""
+    seen, nutated = line.record.channel.seen, line.turn.nutated
+    if seen is None:
+        return ()
+    selective = nutated is not None and nutated.central
+    one = transition_fraction(spin=line.spin, seen=seen, pulse="selective" if selective else "hard")
+    return (replace(one, source=f"{one.source}: seen as stated, {line.turn.source}"),)
+
+
+def _stated(line: _Line) -> tuple[Factor, ...]:
+    name = line.record.channel.name
+    return tuple(
+        Factor(
+            name=one.name,
+            value=one.value,
+            std=one.std,
+            source=f"stated: {one.source}",
+            common=True,
+            shared=f"stated for {name}" if one.name in _OF_THE_INSTRUMENT else "",
+        )
+        for one in line.plan.factors
+        if one.channel == name
+    )
+
+
+def _assumed(line: _Line) -> list[str]:
+    channel = line.record.channel
+    words = []
+    if channel.pulse_length is None:
+        words.append(f'pulses of "{channel.name}" are short and turn the angle that was set')
+    if line.is_echo and channel.broadening is None:
+        words.append(f'the echo of "{channel.name}" refocuses like one broadened by shifts')
+    if line.spin > 0.5 and channel.seen is None:
+        nucleus = line.record.acquisition.nucleus
+        words.append(f'"{channel.name}" counts all transitions of {nucleus}')
+    return words
