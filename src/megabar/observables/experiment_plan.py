@@ -123,7 +123,7 @@ class PlannedScan:
     def __post_init__(self) -> None:
         one_of(self.sequence, PHASE_CYCLES, name="sequence")
         _positive(self.dwell, name="dwell")
-        if self.sequence != "fid" and not (self.echo_delay or 0) > 0:
+        if self.sequence != "fid" and not self.delay > 0:
             msg = (
                 f"Found a {self.sequence} with echo delay {self.echo_delay}; the time between its "
                 "pulses decides what is left of the signal. Give it."
@@ -131,9 +131,14 @@ class PlannedScan:
             raise ValueError(msg)
 
     @property
+    def delay(self) -> float:
+        """From the last pulse to time zero: the echo delay, or nothing of a decay [s]."""
+        return 0.0 if self.sequence == "fid" else self.echo_delay or 0.0
+
+    @property
     def first_point(self) -> float:
         """From pulse centre or echo top to the first good point [s]."""
-        return max(self.dead_time - (self.echo_delay or 0.0), 0.0)
+        return max(self.dead_time - self.delay, 0.0)
 
     def times(self, points: int) -> NDArray[np.float64]:
         """Give the times of a record of that many points, (time,)."""
@@ -141,7 +146,7 @@ class PlannedScan:
 
     def end(self, points: int) -> float:
         """From the first pulse to the end of a record of that many points [s]."""
-        return 2 * (self.echo_delay or 0.0) + self.first_point + self.dwell * points
+        return 2 * self.delay + self.first_point + self.dwell * points
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -368,8 +373,8 @@ def channel_plan(
     """
     scan, line = channel.scan, channel.line
     factors = [repetition.factor, *channel.factors]
-    if scan.echo_delay is not None and scan.sequence != "fid" and line.t2 is not None:
-        factors.append(echo_decay(echo_delay=scan.echo_delay, t2=line.t2[0], t2_std=line.t2[1]))
+    if scan.delay > 0 and line.t2 is not None:
+        factors.append(echo_decay(echo_delay=scan.delay, t2=line.t2[0], t2_std=line.t2[1]))
     left = dead_time_loss(
         dead_time=scan.dead_time, fwhm=line.fwhm, fwhm_std=0.0, shape=line.shape
     ).value
@@ -602,13 +607,12 @@ def _scans(plan: AmplitudePlan) -> tuple[int, ...]:
 
 def _scan_of(channel: PlannedChannel, points: int) -> Scan:
     scan = channel.scan
-    echo = scan.sequence != "fid"
     return Scan(
         sequence=scan.sequence,
         t1=channel.line.t1,
         shortest=max(scan.end(points), scan.shortest_repetition),
-        flip_angle=pi / 2 if echo else scan.flip_angle,
-        echo_delay=scan.echo_delay if echo else None,
+        flip_angle=scan.flip_angle if scan.sequence == "fid" else pi / 2,
+        echo_delay=scan.delay or None,
     )
 
 
