@@ -106,7 +106,7 @@ def skin_depth(
     0.676
     """
     one_of(geometry, GEOMETRIES, name="geometry")
-    if not (radius > 0 and radius_std >= 0 and resistivity_std >= 0 and sin(flip_angle) > 0):
+    if not (radius > 0 and radius_std >= 0 and resistivity_std >= 0 and 0 < flip_angle < pi):
         msg = (
             f"Found a radius of {radius:g}({radius_std:g}) m, a resistivity known to "
             f"{resistivity_std:g} ohm m and a flip angle of {flip_angle:g} rad; grains need a "

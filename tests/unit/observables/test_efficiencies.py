@@ -105,7 +105,42 @@ def test_a_reading_that_leaves_nothing_is_no_alternative():
     assert longer.alternatives == ()
 
 
-@pytest.mark.parametrize(("fwhm", "expected"), [(8e3, 0.783), (38e3, 0.500)])
+@pytest.mark.parametrize(("sequence", "ratio"), [("solid-echo", 1.0), ("hahn-echo", 2.0)])
+def test_a_weaker_field_is_taken_to_weaken_both_pulses(sequence, ratio):
+    given = {
+        "repetition_time": 1.0,
+        "t1": 0.8,
+        "t1_std": 0,
+        "flip_angle": 1.1,
+        "sequence": sequence,
+        "echo_delay": 0.02,
+    }
+    stated = efficiencies.steady_state(**given, second_flip_angle=1.1 * ratio)
+    assert efficiencies.steady_state(**given).value == stated.value
+    along = efficiencies.steady_state(**given, counts="longitudinal")
+    assert along.value * np.sin(1.1) == pytest.approx(stated.value, rel=1e-12)
+
+
+def test_an_error_of_the_angle_is_the_scatter_it_gives_a_steady_state():
+    given = {"repetition_time": 0.5, "t1": 1.0, "t1_std": 0, "sequence": "fid"}
+    rng = np.random.default_rng(2)
+    scatter = np.std(
+        [
+            efficiencies.steady_state(flip_angle=1.3 + 0.01 * z, **given).value
+            for z in rng.normal(size=4000)
+        ]
+    )
+    found = efficiencies.steady_state(flip_angle=1.3, flip_angle_std=0.01, **given)
+    assert found.std == pytest.approx(scatter, rel=0.05)
+
+
+def test_a_hidden_part_is_not_in_the_amplitude_and_what_is_left_of_it_is_a_reading():
+    found = efficiencies.visible_fraction(hidden=0.4, hidden_std=0.1, left=0.05, source="echo")
+    assert (found.value, found.std) == (pytest.approx(0.6), 0.1)
+    assert found.alternatives[0][1] == pytest.approx(0.62)
+
+
+@pytest.mark.parametrize(("fwhm", "expected"), [(8e3, 0.783), (38e3, 0.500), (1e6, 0.5)])
 def test_refocusing_is_the_echo_of_spins_rotated_one_by_one(fwhm, expected):
     found = efficiencies.refocusing(echo_delay=25e-6, fwhm=fwhm, shape="gaussian")
     offsets, weights = spins(shape="gaussian", fwhm=fwhm)
@@ -176,6 +211,18 @@ def test_error_of_a_factor_is_the_scatter_that_its_input_gives_it(make):
             "hahn-echo",
         ),
         (lambda: efficiencies.echo_decay(echo_delay=1, t2=0, t2_std=0), ValueError, "positive"),
+        (
+            lambda: efficiencies.visible_fraction(hidden=1.0, hidden_std=0, left=0, source="x"),
+            ValueError,
+            "no factor makes up for it",
+        ),
+        (
+            lambda: efficiencies.steady_state(
+                repetition_time=1, t1=1, t1_std=0, flip_angle=1, sequence="fid", counts="all"
+            ),
+            errors.UnknownWord,
+            "longitudinal",
+        ),
         (lambda: efficiencies.bandwidth(dwell=0.0), ValueError, "must be positive"),
     ],
 )
