@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from megabar.observables.content_budget import budget_of
 from megabar.report import figures, tornado
+from megabar.report.material import words_of
+from megabar.report.scale_words import efficiency_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,9 +20,19 @@ if TYPE_CHECKING:
     from megabar.report.material import CellPage
 
 _MOST_BARS: Final = 10
+_LEAST_SHARE: Final = 0.02  # of the longest bar; shorter ones are not drawn in the figure
+_TINY: Final = 1e-9
 _LEAST_LEFT_OUT: Final = 5e-4  # change of the content that a forgotten efficiency must make
 _FAINTEST, _STRONGEST = 0.05, 0.45  # tint of a field of the table
 ALL: Final = "all together"
+CAPTION: Final = (
+    "How far the content moves when one input moves by its standard error, or when another reading "
+    "of it is the right one."
+)
+MOST: Final = (
+    f"At most {_MOST_BARS} sources that move it more than a fiftieth of the first, and the 68 % "
+    "interval of all together; every source of every day stands in the tables below."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +41,7 @@ class Line:
 
     Parameters
     ----------
-    source, where
+    source
         What is uncertain, and of which line.
     bar
         Its factors, as the tornado draws them.
@@ -36,6 +49,8 @@ class Line:
         Its range, in percent or as factors.
     start, width
         Place of the bar on the ruler, in percent of its length.
+    efficiency
+        The efficiency with its error, where the source is one.
     left_out
         What the content would be multiplied by without this efficiency; empty where that means
         nothing.
@@ -44,11 +59,11 @@ class Line:
     """
 
     source: str
-    where: str
     bar: tornado.Bar
     words: str
     start: float
     width: float
+    efficiency: str
     left_out: str
     detail: str
 
@@ -66,8 +81,8 @@ class DayBudget:
     ----------
     number
         The content.
-    day
-        Day in words.
+    day, words
+        Day, and the content, in words.
     budget
         Rows as they were computed.
     lines
@@ -78,6 +93,7 @@ class DayBudget:
 
     number: Number
     day: str
+    words: str
     budget: Budget
     lines: tuple[Line, ...]
     total: Line
@@ -90,7 +106,8 @@ class Field:
     Parameters
     ----------
     words
-        Range in percent; empty if the source does not act on that day.
+        Range in percent, without sign where it is the same to both sides; empty if the source does
+        not act on that day.
     tint
         Background, CSS.
     """
@@ -110,14 +127,14 @@ class CellBudget:
     ruler
         Shared by all of them, so that their bars compare.
     table
-        Source, where it acts, and a field for each day; all together last.
+        Source, and a field for each day; all together last.
     kinds
         Kinds of error that occur, for the legend.
     """
 
     days: tuple[DayBudget, ...]
     ruler: tornado.Ruler
-    table: tuple[tuple[str, str, tuple[Field, ...]], ...]
+    table: tuple[tuple[str, tuple[Field, ...]], ...]
     kinds: tuple[tornado.Kind, ...]
 
     @property
@@ -153,15 +170,15 @@ def of_cell(page: CellPage, *, metal: str) -> CellBudget | None:
     :
         The budgets; None if no content of the cell has one.
     """
-    found = list(_budgets(page))
+    found = list(with_budget(page))
     if not found:
         return None
     ruler = tornado.ruler(
-        bar for number, budget in found for bar in _bars(budget, _places(number, metal))
+        bar for number, budget in found for bar in _bars(budget, _nuclei(number, metal))
     )
     labels = _day_labels([number.elapsed for number, _ in found])
     days = tuple(
-        _day(number, budget, label, _places(number, metal), ruler)
+        _day(number, budget, label, _nuclei(number, metal), ruler)
         for (number, budget), label in zip(found, labels, strict=True)
     )
     present = {line.bar.kind for day in days for line in day.lines}
@@ -173,7 +190,19 @@ def of_cell(page: CellPage, *, metal: str) -> CellBudget | None:
     )
 
 
-def _budgets(page: CellPage) -> Iterator[tuple[Number, Budget]]:
+def with_budget(page: CellPage) -> Iterator[tuple[Number, Budget]]:
+    """Find the contents of a cell that say what they hang on.
+
+    Parameters
+    ----------
+    page
+        The cell.
+
+    Yields
+    ------
+    :
+        Number and budget, by time.
+    """
     for number in sorted(page.numbers, key=lambda one: one.elapsed):
         if number.node == "content" and number.name == "h_per_metal":
             budget = budget_of(number.details)
@@ -181,43 +210,45 @@ def _budgets(page: CellPage) -> Iterator[tuple[Number, Budget]]:
                 yield number, budget
 
 
-def _places(number: Number, metal: str) -> dict[str, str]:
-    """Side of the content -> what people call it."""
+def _nuclei(number: Number, metal: str) -> dict[str, str]:
+    """Side of the content -> its nucleus."""
     return {
         "hydrogen": figures.nucleus_words(number.nucleus),
         "metal": figures.nucleus_words(metal),
-        "scale": "scale",
     }
 
 
-def _bars(budget: Budget, places: dict[str, str]) -> list[tornado.Bar]:
-    bars = [_bar(row, places) for row in budget.rows]
+def _bars(budget: Budget, nuclei: dict[str, str]) -> list[tornado.Bar]:
+    bars = [
+        tornado.Bar(label=_spoken(row, nuclei), low=row.low, high=row.high, kind=row.kind)
+        for row in budget.rows
+    ]
     low, high = budget.total
     return [*bars, tornado.Bar(label=ALL, low=low, high=high, kind="total")]
 
 
-def _bar(row: BudgetRow, places: dict[str, str]) -> tornado.Bar:
-    where = f", {places[row.side]}" if row.side in ("hydrogen", "metal") else ""
-    return tornado.Bar(
-        label=f"{_spoken(row.source)}{where}", low=row.low, high=row.high, kind=row.kind
-    )
-
-
-def _spoken(source: str) -> str:
-    return source.replace("_", " ")
+def _spoken(row: BudgetRow, nuclei: dict[str, str]) -> str:
+    """Name a source as people do: ``steady_state`` of a side becomes ``steady state, ¹H``."""
+    source = row.source.replace("_", " ")
+    for side, nucleus in nuclei.items():
+        source = source.removesuffix(f", {side}") + (
+            f", {nucleus}" if row.side == side or source.endswith(f", {side}") else ""
+        )
+    return source
 
 
 def _day(
-    number: Number, budget: Budget, label: str, places: dict[str, str], ruler: tornado.Ruler
+    number: Number, budget: Budget, label: str, nuclei: dict[str, str], ruler: tornado.Ruler
 ) -> DayBudget:
-    *bars, together = _bars(budget, places)
+    *bars, together = _bars(budget, nuclei)
     pairs = zip(bars, budget.rows, strict=True)
+    efficiencies = dict(_efficiencies(number))
     lines = [
         _line(
             bar,
             ruler,
-            source=_spoken(row.source),
-            where=places.get(row.side, row.side),
+            source=bar.label,
+            efficiency=efficiencies.get((row.side, row.source), ""),
             left_out=_left_out(row.left_out),
             detail=row.detail,
         )
@@ -226,9 +257,17 @@ def _day(
     return DayBudget(
         number=number,
         day=label,
+        words=words_of(number),
         budget=budget,
         lines=tuple(sorted(lines, key=lambda line: -line.bar.reach)),
-        total=_line(together, ruler, source=ALL, where="", left_out="", detail="68 % interval"),
+        total=_line(
+            together,
+            ruler,
+            source=ALL,
+            efficiency="",
+            left_out="",
+            detail="68 % interval",
+        ),
     )
 
 
@@ -237,6 +276,12 @@ def _line(bar: tornado.Bar, ruler: tornado.Ruler, **words: str) -> Line:
     return Line(
         bar=bar, words=tornado.words(bar.low, bar.high), start=start, width=end - start, **words
     )
+
+
+def _efficiencies(number: Number) -> Iterator[tuple[tuple[str, str], str]]:
+    for side, factors in json.loads(number.details.get("factors") or "{}").items():
+        for one in factors:
+            yield (side, one["name"]), efficiency_words(one)
 
 
 def _left_out(factor: float) -> str:
@@ -252,17 +297,17 @@ def _day_labels(elapsed: Sequence[float]) -> list[str]:
     return [words.replace("-", "−") for words in chosen]
 
 
-def _table(days: Sequence[DayBudget]) -> Iterator[tuple[str, str, tuple[Field, ...]]]:
+def _table(days: Sequence[DayBudget]) -> Iterator[tuple[str, tuple[Field, ...]]]:
     """Lay out sources against days, the source that ever moves the content most on top."""
-    on_day = [{(line.source, line.where): line for line in day.lines} for day in days]
-    reach: dict[tuple[str, str], float] = {}
+    on_day = [{line.source: line for line in day.lines} for day in days]
+    reach: dict[str, float] = {}
     for lines in on_day:
-        for key, line in lines.items():
-            reach[key] = max(reach.get(key, 0.0), line.bar.reach)
-    most = max([1e-9, *reach.values()])
-    for key in sorted(reach, key=lambda one: -reach[one]):
-        yield *key, tuple(_field(lines.get(key), most) for lines in on_day)
-    yield ALL, "", tuple(_field(day.total, most) for day in days)
+        for source, line in lines.items():
+            reach[source] = max(reach.get(source, 0.0), line.bar.reach)
+    most = max([_TINY, *reach.values()])
+    for source in sorted(reach, key=lambda one: -reach[one]):
+        yield source, tuple(_field(lines.get(source), most) for lines in on_day)
+    yield ALL, tuple(_field(day.total, most) for day in days)
 
 
 def _field(line: Line | None, most: float) -> Field:
@@ -270,8 +315,24 @@ def _field(line: Line | None, most: float) -> Field:
         return Field(words="", tint="")
     share = min(1.0, line.bar.reach / most)
     opacity = round(255 * (_FAINTEST + (_STRONGEST - _FAINTEST) * share))
-    bare = line.words.removesuffix(" %").replace(" / ", " ").replace(" to ", "–")
+    bare = line.words.removesuffix(" %").removeprefix("±").replace(" / ", " ").replace(" to ", "–")
     return Field(words=bare, tint="" if line.bar.kind == "total" else f"{line.colour}{opacity:02x}")
+
+
+def legend(found: CellBudget) -> str:
+    """Say what the colours mean.
+
+    Parameters
+    ----------
+    found
+        Budgets of a cell.
+
+    Returns
+    -------
+    :
+        One sentence.
+    """
+    return f"{'; '.join(f'{kind.name}: {kind.words}' for kind in found.kinds)}.".capitalize()
 
 
 def picture(found: CellBudget, *, quantity: str) -> bytes:
@@ -290,8 +351,7 @@ def picture(found: CellBudget, *, quantity: str) -> bytes:
         SVG.
     """
     shown = found.days if len(found.days) == 1 else (found.days[0], found.days[-1])
-    drawn = [[line.bar for line in day.lines if line.bar.reach > 0] for day in shown]
-    bars = [[*rows[:_MOST_BARS], day.total.bar] for rows, day in zip(drawn, shown, strict=True)]
+    bars = [[*_longest(day), day.total.bar] for day in shown]
     axis = tornado.ruler(bar for rows in bars for bar in rows)
     with figures.house_style():
         height = 0.75 + 0.36 * max(map(len, bars))
@@ -303,3 +363,8 @@ def picture(found: CellBudget, *, quantity: str) -> bytes:
             tornado.draw(ax, rows, quantity=quantity, title=f"day {day.day}", axis=axis)
             ax.set_ylim(len(rows) - max(map(len, bars)) - 0.45, len(rows) - 0.3)
     return figures.svg_bytes(figure)
+
+
+def _longest(day: DayBudget) -> list[tornado.Bar]:
+    least = _LEAST_SHARE * day.lines[0].bar.reach
+    return [line.bar for line in day.lines if line.bar.reach > least][:_MOST_BARS]

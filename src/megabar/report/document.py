@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import jinja2
 
-from megabar.report import material, numbers, plates, tables
+from megabar.report import budgets, material, numbers, plates, scale_words, tables
 from megabar.report.numbers import format_value
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ class NumberWords:
         Its quality.
     doubtful
         Whether it carries warnings.
+    interval
+        Its intervals of 68 and 95 percent, where the error alone would mislead.
     number
         The number itself.
     """
@@ -67,6 +69,7 @@ class NumberWords:
     anchor: str
     quality: str
     doubtful: bool
+    interval: str
     number: Number
 
 
@@ -171,12 +174,16 @@ def _rendered(campaign: Campaign, facts: Material) -> str:
                 "page": page,
                 "plates": list(plates.of_cell(campaign, facts, page)),
                 "days": _day_table(facts, page),
+                "budget": budgets.of_cell(page, metal=facts.plan.metal),
+                "scale": _scale_sentences(facts, page),
+                "agreements": [one.sentence for one in facts.agreements if one.cell == page.name],
                 "numbers": [_number_words(number) for number in page.numbers],
             }
             for page in facts.cells
         ],
         records=[entry for page in facts.cells for entry in _records(page)],
         label=numbers.display_of,
+        value=lambda number, std: format_value(number, std, ""),
     )
 
 
@@ -194,6 +201,8 @@ def _number_words(number: Number) -> NumberWords:
         factor = numbers.display_of(number.name).factor
         alone, shared = number.independent_std * factor, number.common_std * factor
         parts.append(f"error: {alone:.2g} independent, {shared:.2g} shared by the series")
+    if interval := material.interval_words(number, always=True):
+        parts.append(interval)
     return NumberWords(
         words=material.words_of(number),
         unit=numbers.display_of(number.name).unit,
@@ -201,8 +210,31 @@ def _number_words(number: Number) -> NumberWords:
         anchor=_anchor(number.record),
         quality=number.quality,
         doubtful=bool(number.warnings),
+        interval=material.interval_words(number),
         number=number,
     )
+
+
+def _scale_sentences(facts: Material, page: CellPage) -> list[str]:
+    """Say how the contents of a cell got their scale, and what else they might be."""
+    rows = [
+        row
+        for row in page.numbers
+        if (row.node, row.name) == ("content", "h_per_metal") and "mode" in row.details
+    ]
+    ends = {f"{row.elapsed:.0f}": row for row in (rows[0], rows[-1])} if rows else {}
+    words: dict[str, list[str]] = {}
+    for day, row in ends.items():
+        for one in scale_words.sentences(
+            row, metal=facts.plan.metal, quantity=f"H/{facts.metal_symbol}"
+        ):
+            words.setdefault(one, []).append(day)
+    told = [
+        one if len(days) == len(ends) else f"Day {days[0]}: {one}" for one, days in words.items()
+    ]
+    for day, row in ends.items():
+        told += scale_words.alternatives(row, quantity=f"H/{facts.metal_symbol}", day=day)
+    return told
 
 
 def _day_table(facts: Material, page: CellPage) -> DayTable:

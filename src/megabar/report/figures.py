@@ -35,6 +35,9 @@ _DAYS: Final = LinearSegmentedColormap.from_list(
     "days", ["#10305c", "#1f7a8c", "#7fb069", "#c9a227"]
 )
 _WIDTH: Final = 7.2  # inches, the text width of a page
+_INK: Final = "#333333"
+_ABREAST: Final = 6  # words of a legend beside each other
+_NO_NUMBER: Final = ("not determined", "not reached", "no solution", "failed")
 _STYLE: Final[Any] = MappingProxyType(
     {
         "font.family": "sans-serif",
@@ -83,15 +86,18 @@ class Panel:
         One per cell.
     lines
         Straight line of each series, where one was drawn.
+    witnesses
+        The same observable found another way, drawn hollow.
     """
 
     title: str
     label: str
     series: tuple[Series, ...]
     lines: tuple[StraightLine | None, ...] = ()
+    witnesses: tuple[Series, ...] = ()
 
 
-def history(panels: Sequence[Panel]) -> Figure:
+def history(panels: Sequence[Panel], *, witness: str = "") -> Figure:
     """Draw observables against days since heating, two panels a row.
 
     Points carry their independent error; a band is the error that all points share; a bound is
@@ -102,6 +108,8 @@ def history(panels: Sequence[Panel]) -> Figure:
     ----------
     panels
         At least one.
+    witness
+        What the hollow points come from, for the legend.
 
     Returns
     -------
@@ -109,9 +117,10 @@ def history(panels: Sequence[Panel]) -> Figure:
         The figure.
     """
     rows, columns = _layout(len(panels))
-    cells = sorted({(one.index, one.cell) for panel in panels for one in panel.series})
+    handles = _legend_of_history(panels, witness)
     titled = any(panel.title for panel in panels)
-    top = 0.08 + (0.22 if titled else 0.0) + (0.26 if len(cells) > 1 else 0.0)
+    lines = -(-len(handles) // _ABREAST)
+    top = 0.08 + (0.22 if titled else 0.0) + (0.08 + 0.18 * lines if lines else 0.0)
     row_height = 2.15 if columns > 1 else 2.9
     with house_style():
         figure = Figure(figsize=(_WIDTH, top + row_height * rows))
@@ -125,8 +134,11 @@ def history(panels: Sequence[Panel]) -> Figure:
             _draw_panel(ax, panel)
         for ax in axes[len(panels) :]:
             ax.set_visible(False)
-        if len(cells) > 1:
-            _cell_legend(figure, cells)
+        if handles:
+            figure.legend(
+                handles=handles, loc="upper right", ncols=min(len(handles), _ABREAST),
+                handletextpad=0.2, columnspacing=1.2, borderaxespad=0.2,
+            )  # fmt: skip
     return figure
 
 
@@ -143,6 +155,8 @@ def _draw_panel(ax: Axes, panel: Panel) -> None:
     middle = (len(panel.series) - 1) / 2
     for place, one in enumerate(panel.series):
         _draw_series(ax, one, aside=2.4 * (place - middle))
+    for place, one in enumerate(panel.witnesses):
+        _draw_series(ax, one, aside=2.4 * (place - middle) + 3.2, hollow=True)
     for one, line in zip(panel.series, panel.lines, strict=False):
         if line is not None:
             days = np.array([line.first, line.last])
@@ -158,24 +172,28 @@ def _draw_panel(ax: Axes, panel: Panel) -> None:
         ax.axvline(0, color="#999999", lw=0.8, ls=(0, (4, 3)), zorder=0.5)
 
 
-def _draw_series(ax: Axes, one: Series, *, aside: float) -> None:
+def _draw_series(ax: Axes, one: Series, *, aside: float, hollow: bool = False) -> None:
     colour, marker = _colour(one), _MARKERS[one.index % len(_MARKERS)]
     known = one.where("value") & np.isfinite(one.value)
     moved = ScaledTranslation(aside / 72, 0, ax.figure.dpi_scale_trans)
     std = np.where(np.isfinite(one.std[known]), one.std[known], 0.0)
     ax.errorbar(
-        one.elapsed[known], one.value[known], yerr=std, fmt=marker, color=colour, mec="white",
-        mew=0.4, elinewidth=0.9, zorder=3, transform=ax.transData + moved,
+        one.elapsed[known], one.value[known], yerr=std, fmt=marker, color=colour,
+        mfc="white" if hollow else colour, mec=colour if hollow else "white",
+        mew=0.9 if hollow else 0.4, elinewidth=0.9, zorder=3, transform=ax.transData + moved,
     )  # fmt: skip
     _make_room(ax, one.elapsed[known], one.value[known], std)
-    if one.common is not None:
+    if one.readings is not None:
+        low, high = (end[known] for end in one.readings)
+        ax.vlines(one.elapsed[known], low, high, color=colour, lw=3.5, alpha=0.25, zorder=1.5)
+    if one.common is not None and not hollow:
         for part in (known & (one.elapsed < 0), known & (one.elapsed >= 0)):
             _draw_band(ax, one.elapsed[part], one.value[part], one.common[part], colour)
     for term, length in (("lower bound", 13), ("upper bound", -13)):
         chosen = one.where(term)
         for day, bound in zip(one.elapsed[chosen], one.value[chosen], strict=True):
             _draw_bound(ax, day, bound, length, colour)
-    lost = one.elapsed[one.where("failed", "not reached", "no solution")]
+    lost = one.elapsed[one.where(*_NO_NUMBER)] if not hollow else np.empty(0)
     foot = ax.get_xaxis_transform() + moved
     ax.plot(lost, np.full(lost.shape, 0.03), "x", color=colour, ms=5, mew=1.3, transform=foot)
 
@@ -219,16 +237,25 @@ def _set_logarithmic(ax: Axes) -> None:
     plain_logarithmic(ax)
 
 
-def _cell_legend(figure: Figure, cells: Sequence[tuple[int, str]]) -> None:
+def _legend_of_history(panels: Sequence[Panel], witness: str) -> list[Line2D]:
+    """Name the cells where there are several, and the marks that need a word."""
+    members = [one for panel in panels for one in panel.series]
+    cells = sorted({(one.index, one.cell) for one in members})
     handles = [
         Line2D([], [], color=CELL_COLOURS[i % len(CELL_COLOURS)], ls="", label=name,
                marker=_MARKERS[i % len(_MARKERS)])
-        for i, name in cells
+        for i, name in cells if len(cells) > 1
     ]  # fmt: skip
-    figure.legend(
-        handles=handles, loc="upper right", ncols=min(len(cells), 6), handletextpad=0.2,
-        columnspacing=1.2, borderaxespad=0.2,
-    )  # fmt: skip
+    lost = sorted({term for one in members for term in one.quality if term in _NO_NUMBER})
+    marks = [("x", ", ".join(lost), _INK)] if lost else []
+    if any(panel.witnesses for panel in panels):
+        marks.append(("o", witness, "white"))
+    if any(one.readings for one in members):
+        marks.append(("|", "other readings of the scale", _INK))
+    return handles + [
+        Line2D([], [], color=_INK, ls="", marker=marker, mfc=face, label=words)
+        for marker, words, face in marks
+    ]
 
 
 def waterfall(traces: Mapping[str, Sequence[Trace]], *, label: str) -> Figure:

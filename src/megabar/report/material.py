@@ -6,22 +6,26 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from megabar import provenance
+from megabar.campaign.zeros import change_of_copper
 from megabar.report import numbers, series
 from megabar.schemas import QUALITIES
+from megabar.spectra.copper_reference import words_of_change
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from megabar.campaign.answers import Archived
+    from megabar.campaign.cross_checks import CrossCheckRow
     from megabar.campaign.plan import Plan
     from megabar.campaign.rows import Failure
     from megabar.campaign.runner import Campaign
     from megabar.history import Number
 
 _NO_NUMBER: Final = "—"
+_SKEWED: Final = 1.15  # one side of an interval over the other beyond which both are written
 _NUMBER_IN_WORDS: Final = re.compile(r"\d+(\.\d+)?(e[+-]?\d+)?")
 _NOT_LOOKED_AT: Final = (
     ("resistance", "No resistance records: the report says nothing about superconductivity."),
@@ -94,6 +98,10 @@ class Material:
         One page each.
     failures, warnings
         What could not be done, and what was done with a doubt.
+    agreements
+        Whether the contents of a cell follow its witnesses, one for each of both.
+    cross_checks
+        Cells with a standard of known shift.
     assumptions
         What the numbers take for granted.
     not_done
@@ -108,6 +116,8 @@ class Material:
     cells: tuple[CellPage, ...]
     failures: tuple[Failure, ...]
     warnings: tuple[Doubt, ...]
+    agreements: tuple[Any, ...]
+    cross_checks: tuple[CrossCheckRow, ...]
     assumptions: tuple[str, ...]
     not_done: tuple[str, ...]
 
@@ -160,6 +170,8 @@ def gather(campaign: Campaign) -> Material:
         cells=cells,
         failures=campaign.failures(),
         warnings=tuple(_warnings(rows, campaign.warnings())),
+        agreements=(),
+        cross_checks=campaign.cross_checks(),
         assumptions=tuple(_assumptions(plan, rows)),
         not_done=tuple(_not_done(plan, records)),
     )
@@ -202,15 +214,29 @@ def _scale_words(plan: Plan) -> list[str]:
     scale = plan.content
     if scale is None:
         return []
-    precursor = numbers.format_value(
-        scale.precursor_h_per_metal, scale.precursor_h_per_metal_std, ""
-    )
     return [
-        f"Hydrogen per metal is scaled with the precursor in the same cell, taken as {precursor} "
-        "hydrogen per metal atom; its error is shared by all points of a cell.",
+        _SCALES[scale.calibration].format(
+            precursor=numbers.format_value(
+                scale.precursor_h_per_metal or math.nan,
+                math.nan
+                if scale.precursor_h_per_metal_std is None
+                else scale.precursor_h_per_metal_std,
+                "",
+            )
+        ),
         f"Records of hydrogen, metal and relaxation within {scale.pairing / 3600:g} h of each "
         "other count as one session.",
     ]
+
+
+_SCALES: Final = {
+    "precursor": "Hydrogen per metal is scaled with the precursor in the same cell, taken as "
+    "{precursor} hydrogen per metal atom; its error is shared by all points of a cell.",
+    "nutation": "Hydrogen per metal is scaled with the pulses that turn both nuclei by 90° in the "
+    "same cell, by reciprocity; their errors are shared by all points of a cell.",
+    "exponent": "Hydrogen per metal is scaled with a model of a coil that nobody calibrated. "
+    "What it would be for other exponents stands with each cell; it never decides anything alone.",
+}
 
 
 def _reference_words(plan: Plan) -> list[str]:
@@ -220,12 +246,10 @@ def _reference_words(plan: Plan) -> list[str]:
         megahertz = f"{reference.proton_frequency / 1e6:.6g} MHz"
         words.append(f"Protons of TMS at {megahertz} in this magnet.")
     if reference.copper_knight_shift is not None:
-        change, std = reference.copper_knight_shift_change, reference.copper_knight_shift_change_std
         words.append(
-            f"Knight shift of copper {reference.copper_knight_shift:g} Hz/MHz; its change under "
-            f"pressure is taken as {0.0 if change is None else change:g} ± "
-            f"{0.0 if std is None else std:g} Hz/MHz. The error is shared by all shifts."
+            f"Knight shift of copper at ambient pressure: {reference.copper_knight_shift:g} Hz/MHz."
         )
+        words += [one.replace("-", "−") for one in words_of_change(change_of_copper(reference))]
     return words
 
 
@@ -267,6 +291,10 @@ class Summary:
         Number of days with records after heating.
     content_first, content_last, first_day, last_day
         Hydrogen per metal with its total error on the first and the last day.
+    calibration
+        How the contents got their scale, in a word or two.
+    undetermined
+        Number of days without a content, in words; empty if there are none.
     slope
         Change per day with its total error.
     misfit, straight
@@ -287,6 +315,8 @@ class Summary:
     content_last: str
     first_day: str
     last_day: str
+    calibration: str
+    undetermined: str
     slope: str
     misfit: str
     straight: bool
@@ -328,6 +358,8 @@ def summary(page: CellPage, *, metal: str) -> Summary:
         content_last=words_of(content[-1]) if content else _NO_NUMBER,
         first_day=f"{content[0].elapsed:.0f}" if content else _NO_NUMBER,
         last_day=f"{content[-1].elapsed:.0f}" if content else _NO_NUMBER,
+        calibration=_calibration(content),
+        undetermined=_undetermined(page),
         slope=numbers.format_value(line.slope, line.slope_std, "") if line else _NO_NUMBER,
         misfit=f"{line.chi2:.1f}/{line.degrees_of_freedom}" if line else _NO_NUMBER,
         straight=line is None or line.straight,
@@ -336,6 +368,20 @@ def summary(page: CellPage, *, metal: str) -> Summary:
         tc=words_of(onset[0]) if onset else "not measured",
         quality=", ".join(f"{count} {term}" for term, count in counts.items() if count),
     )
+
+
+def _calibration(content: Iterable[Number]) -> str:
+    modes = dict.fromkeys(str(n.details["mode"]) for n in content if "mode" in n.details)
+    return f"by {' and '.join(modes)}" if modes else ""
+
+
+def _undetermined(page: CellPage) -> str:
+    days = {
+        f"{math.floor(n.elapsed)}"
+        for n in page.numbers
+        if (n.node, n.name, n.quality) == ("content", "h_per_metal", "not determined")
+    }
+    return f"not determined on {len(days)} day{'s' if len(days) > 1 else ''}" if days else ""
 
 
 def _content_line(page: CellPage) -> series.StraightLine | None:
@@ -373,6 +419,42 @@ def words_of(number: Number, *, unit: bool = False) -> str:
         shown.unit if unit else "",
         quality=number.quality,
     )
+
+
+def interval_words(number: Number, *, always: bool = False) -> str:
+    """Write the intervals of a number where its error bar alone would mislead.
+
+    Parameters
+    ----------
+    number
+        The number; its details may hold ``interval_68`` and ``interval`` (95 percent).
+    always
+        Whether intervals are written also where they are symmetric.
+
+    Returns
+    -------
+    :
+        Both intervals; empty if there are none, or if the error says the same.
+    """
+    ends = [number.details.get(name) for name in ("interval_68", "interval")]
+    if None in ends or not any(math.isfinite(end) for pair in ends if pair for end in pair):
+        return ""
+    estimate = float(number.details.get("estimate", number.value))
+    inner, outer = (tuple(float(end) for end in pair or ()) for pair in ends)
+    if not (always or number.quality != "value" or _skewed(inner, estimate)):
+        return ""
+    return f"68 %: {_span(*inner)}; 95 %: {_span(*outer)}"
+
+
+def _skewed(interval: tuple[float, ...], estimate: float) -> bool:
+    below, above = estimate - interval[0], interval[1] - estimate
+    return not above <= _SKEWED * below or not below <= _SKEWED * above
+
+
+def _span(low: float, high: float) -> str:
+    if not math.isfinite(high):
+        return "no limit" if not low > 0 else f"above {low:.3g}, no upper limit"
+    return f"{low:.3g} to {high:.3g}".replace("-", "−")
 
 
 def by_day(rows: Sequence[Number]) -> dict[int, dict[tuple[str, str], list[Number]]]:

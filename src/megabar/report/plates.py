@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from megabar.report import figures, series, waterfall
+from megabar.report import budgets, figures, series, waterfall
 
 if TYPE_CHECKING:
     from megabar.campaign.runner import Campaign
@@ -70,7 +70,7 @@ _GRIDS: Final = (
         title="Hydrogen per metal atom",
         caption=_ERRORS + "Bands: error of the scale, shared by all points of a cell. Lines: "
         "weighted straight lines through the points, no law of loss; dashed where the points do "
-        "not follow them.",
+        "not follow them. Arrows: bounds. Crosses at the foot: no content was determined.",
         panels=(("h_per_metal", "H/{metal}"),),
         node="content",
     ),
@@ -139,6 +139,9 @@ def of_cell(campaign: Campaign, facts: Material, page: CellPage) -> Iterator[Pla
         plate = _history(facts, grid, (page,), prefix=page.name)
         if plate is not None:
             yield plate
+    plate = _budget(facts, page)
+    if plate is not None:
+        yield plate
 
 
 def _history(
@@ -156,23 +159,62 @@ def _history(
             if not known:
                 continue
             drawn = grid.name == "content"
+            if drawn:
+                known = tuple(map(series.with_readings, known, _rows_of(known, cells)))
             panels.append(
                 figures.Panel(
                     title=figures.nucleus_words(node) if grid.node is None else "",
                     label=label.format(metal=facts.metal_symbol),
                     series=known,
                     lines=tuple(series.straight_line(one) for one in known) if drawn else (),
+                    witnesses=tuple(_witnesses(facts, cells)) if drawn else (),
                 )
             )
     if not panels:
         return None
-    picture = figures.history(panels)
+    picture = figures.history(panels, witness=_witness_words(facts))
     aside = " Points of different cells stand a hair beside their day." if len(cells) > 1 else ""
     return Plate(
         name=f"{prefix}-{grid.name}",
         title=grid.title,
         caption=grid.caption + aside,
         svg=figures.svg_bytes(picture),
+    )
+
+
+def _rows_of(
+    known: Sequence[series.Series], cells: Sequence[CellPage]
+) -> Iterator[tuple[Number, ...]]:
+    by_name = {page.name: page.numbers for page in cells}
+    yield from (by_name[one.cell] for one in known)
+
+
+def _witnesses(facts: Material, cells: Sequence[CellPage]) -> Iterator[series.Series]:
+    for told in facts.plan.witnesses:
+        for page in cells:
+            found = series.series_from_history(
+                page.history, node=f"{told.nucleus} shift", name="h_per_metal", index=page.index
+            )
+            if found is not None:
+                yield found
+
+
+def _witness_words(facts: Material) -> str:
+    nuclei = dict.fromkeys(figures.nucleus_words(one.nucleus) for one in facts.plan.witnesses)
+    return f"from the shift of {' and '.join(nuclei)}"
+
+
+def _budget(facts: Material, page: CellPage) -> Plate | None:
+    """Draw how far each assumption moves the content, on the first and on the last day."""
+    found = budgets.of_cell(page, metal=facts.plan.metal)
+    if found is None:
+        return None
+    quantity = f"H/{facts.metal_symbol}"
+    return Plate(
+        name=f"{page.name}-budget",
+        title=f"What {quantity} hangs on, first and last day",
+        caption=f"{budgets.CAPTION} {budgets.legend(found)} {budgets.MOST}",
+        svg=budgets.picture(found, quantity=quantity),
     )
 
 

@@ -13,10 +13,12 @@ from scipy.special import gammaincc
 from megabar.report import numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import xarray as xr
     from numpy.typing import NDArray
+
+    from megabar.history import Number
 
 _MISFIT: Final = 1e-3
 
@@ -41,6 +43,9 @@ class Series:
         Standard error that all points share, (n,), or None.
     quality
         A term of :data:`megabar.schemas.QUALITIES` per point.
+    readings
+        Smallest and largest value on other readings of the scale, (n,) each, or None where the
+        scale was measured.
     """
 
     cell: str
@@ -50,6 +55,7 @@ class Series:
     std: NDArray[np.float64]
     common: NDArray[np.float64] | None
     quality: tuple[str, ...]
+    readings: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
 
     def where(self, *terms: str) -> NDArray[np.bool_]:
         """Tell which points have one of these qualities.
@@ -222,6 +228,36 @@ def series_from_history(history: xr.DataTree, *, node: str, name: str, index: in
         common=column(common) if common in table else None,
         quality=tuple(np.array(qualities)[sought][order]),
     )
+
+
+def with_readings(series: Series, rows: Iterable[Number]) -> Series:
+    """Add what contents would be on other readings of their scale.
+
+    Parameters
+    ----------
+    series
+        The contents of a cell.
+    rows
+        Numbers of the same cell.
+
+    Returns
+    -------
+    :
+        The series; unchanged if its scale was measured.
+    """
+    found = {
+        row.elapsed: row.details["alternative_contents"]
+        for row in rows
+        if row.node == "content" and row.details.get("alternative_contents")
+    }
+    if not found:
+        return series
+    each = [
+        [value, *found.get(day, ())]
+        for day, value in zip(series.elapsed, series.value, strict=True)
+    ]
+    ends = (np.array([min(row) for row in each]), np.array([max(row) for row in each]))
+    return replace(series, readings=ends)
 
 
 def straight_line(series: Series) -> StraightLine | None:

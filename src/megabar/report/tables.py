@@ -6,14 +6,16 @@ import csv
 import io
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from megabar.observables.content_budget import BudgetRow
+from megabar.report import budgets
+
 if TYPE_CHECKING:
-    from megabar.campaign.rows import Failure
     from megabar.history import Number
-    from megabar.report.material import Material
+    from megabar.report.material import CellPage, Material
 
 DESCRIPTION: Final = "datapackage.json"
 
@@ -60,7 +62,8 @@ _NUMBERS: Final = (
     _attribute("independent_std", "number", "Part of the error that this record has alone."),
     _attribute("common_std", "number", "Part of the error that the series of the cell shares."),
     _attribute("quality", "string",
-               "value, lower bound, upper bound, not reached, no solution, failed."),
+               "value, lower bound, upper bound, not determined, not reached, no solution, "
+               "failed."),
     _attribute("method", "string", "How it was obtained."),
     _attribute("source", "string", "Raw file, relative to the plan."),
     _attribute("source_sha256", "string", "Digest of the raw file."),
@@ -81,7 +84,41 @@ _FAILURES: Final = (
     Column(name="candidates", kind="string", description="Answers that the file offers.",
            take=lambda row: " | ".join(row.candidates)),
 )  # fmt: skip
+_BUDGET: Final = (
+    Column(name="cell", kind="string", description="Cell.", take=lambda row: row[0].cell),
+    Column(name="channel", kind="string", description="Channel of the line that is counted.",
+           take=lambda row: row[0].channel),
+    Column(name="elapsed [day]", kind="number", description="Days since the cell was heated.",
+           take=lambda row: row[0].elapsed),
+    Column(name="started_at", kind="datetime", description="Start of the record.",
+           take=lambda row: row[0].started_at),
+    Column(name="estimate", kind="number",
+           description="The content that the factors are on, also where only a bound is claimed.",
+           take=lambda row: row[1]),
+    Column(name="source", kind="string", description="What is uncertain; all: the 68 % interval.",
+           take=lambda row: row[2].source),
+    Column(name="side", kind="string", description="hydrogen, metal, scale, or empty for all.",
+           take=lambda row: row[2].side),
+    Column(name="kind", kind="string",
+           description="independent: of this day alone; common: shared by the days of a cell; "
+           "choice: another reading of the same data; total.",
+           take=lambda row: row[2].kind),
+    Column(name="low", kind="number",
+           description="Smallest factor on the content, at one standard error or of the readings.",
+           take=lambda row: row[2].low),
+    Column(name="high", kind="number", description="Largest factor; empty if nothing bounds it.",
+           take=lambda row: row[2].high),
+    Column(name="left_out", kind="number",
+           description="Factor on the content if this efficiency were left out; empty where that "
+           "means nothing.",
+           take=lambda row: row[2].left_out),
+    Column(name="detail", kind="string", description="Where the number comes from.",
+           take=lambda row: row[2].detail),
+    Column(name="record", kind="string", description="Record of the archive.",
+           take=lambda row: row[0].record),
+)  # fmt: skip
 _RESOURCES: Final = (
+    ("budget", "How far each assumption moves hydrogen per metal, one row for each.", _BUDGET),
     ("numbers", "Every number of the campaign, one row each.", _NUMBERS),
     ("failures", "What could not be done, one row each.", _FAILURES),
 )
@@ -100,13 +137,23 @@ def written(facts: Material) -> dict[str, bytes]:
     :
         File name -> bytes; the same for the same campaign.
     """
-    rows: dict[str, Iterable[Number | Failure]] = {
+    rows: dict[str, Iterable[Any]] = {
+        "budget": [row for page in facts.cells for row in _budget_rows(page)],
         "numbers": [number for page in facts.cells for number in page.numbers],
         "failures": facts.failures,
     }
     files = {f"{name}.csv": _csv(columns, rows[name]).encode() for name, _, columns in _RESOURCES}
     files[DESCRIPTION] = _description(facts).encode()
     return files
+
+
+def _budget_rows(page: CellPage) -> Iterator[tuple[Number, float, BudgetRow]]:
+    for number, budget in budgets.with_budget(page):
+        low, high = budget.total
+        together = BudgetRow(
+            source="all", side="", kind="total", low=low, high=high, detail="68 % interval"
+        )
+        yield from ((number, budget.value, row) for row in (*budget.rows, together))
 
 
 def _csv(columns: Iterable[Column], rows: Iterable[Any]) -> str:

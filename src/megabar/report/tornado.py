@@ -34,24 +34,25 @@ class Kind:
 
     Parameters
     ----------
-    colour
+    colour, name
         Of its bars.
     words
         For legends.
     """
 
     colour: str
+    name: str
     words: str
 
 
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
-        "independent": Kind(colour=_BLUE, words="this day alone"),
-        "random": Kind(colour=_BLUE, words="random"),
-        "common": Kind(colour=_GREEN, words="shared by all days of the cell"),
-        "choice": Kind(colour=_RED, words="another reading of the same data"),
-        "convention": Kind(colour=_PALE, words="convention"),
-        "total": Kind(colour=_INK, words="all together"),
+        "independent": Kind(colour=_BLUE, name="blue", words="this day alone"),
+        "random": Kind(colour=_BLUE, name="blue", words="random"),
+        "common": Kind(colour=_GREEN, name="green", words="shared by all days of the cell"),
+        "choice": Kind(colour=_RED, name="orange", words="another reading of the same data"),
+        "convention": Kind(colour=_PALE, name="grey", words="convention"),
+        "total": Kind(colour=_INK, name="black", words="all together"),
     }
 )
 """Kinds of rows of the budgets; colours of the house."""
@@ -137,7 +138,7 @@ class Ruler:
 
 
 def _round_step(wanted: float) -> float:
-    power = 10 ** math.floor(math.log10(wanted))
+    power = 10.0 ** math.floor(math.log10(wanted))
     return power * min((1, 2, 5, 10), key=lambda one: abs(math.log(one * power / wanted)))
 
 

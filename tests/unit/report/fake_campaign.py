@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import xarray as xr
 from megabar import history, provenance, schemas
 from megabar.campaign import plan
 from megabar.campaign.answers import Archived
+from megabar.campaign.cross_checks import CrossCheckRow
 from megabar.campaign.rows import Failure
 from megabar.history import Number
 
@@ -56,6 +58,8 @@ def number(cell: int, session: int, *, channel: str, measure: str, node: str, na
     )  # fmt: skip
 
 
+UNDETERMINED = (1, 4)
+"""Cell and session whose metal line is lost in the noise."""
 LOST = {(1, 4, "t1", "139La")}
 BOUNDS = {(2, 6, "t2", "139La"), (3, 9, "snr_per_root_scan", "139La")}
 _PLAN = (
@@ -74,6 +78,30 @@ _PLAN = (
     ("63Cu", "copper", "63Cu", "field_offset", 0.2),
     ("1H-fid", "line", "content", "h_per_metal", 0.02),
 )
+
+
+def budget_details(session: int, value: float, std: float) -> dict:
+    """Make what a content says about itself: scale, intervals, and what it hangs on."""
+    growing = 0.01 * (1 + session)
+    rows = [
+        ("amplitude", "metal", "independent", 1 / (1 + growing), 1 / (1 - growing), "fit", None),
+        ("echo_decay", "metal", "independent", 0.999, 1.001, "tau 25 us, T2 2 ms", 1.013),
+        ("content of the precursor", "scale", "common", 0.983, 1.017, "stated", None),
+        ("refocusing", "metal", "choice", 1.0, 1.083, "hard pulse; field gradients: x 1.08", 0.5),
+        ("steady_state of the precursor, hydrogen", "scale", "common", 0.998, 1.002, "T1", None),
+    ]
+    names = ("source", "side", "kind", "low", "high", "detail", "left_out")
+    return {
+        "mode": "precursor", "estimate": value,
+        "inputs": json.dumps({
+            "precursor_h_per_metal": 3.0, "precursor_h_per_metal_std": 0.05,
+            "precursor_factors": {"hydrogen": [], "metal": [
+                {"name": "echo_decay", "value": 0.9898, "std": 0.0001}]}}),
+        "factors": json.dumps({"hydrogen": [], "metal": [
+            {"name": "echo_decay", "value": 0.9757, "std": 0.0007, "source": "T2"}]}),
+        "budget": json.dumps([dict(zip(names, row, strict=True)) for row in rows]),
+        "interval_68": [value - std, value + std], "interval": [value - 2 * std, value + 2 * std],
+    }  # fmt: skip
 
 
 def curve_details(measure: str, constant: float, rng: np.random.Generator) -> dict:
@@ -144,6 +172,18 @@ class FakeCampaign:
     def warnings(self) -> tuple[str, ...]:
         return ('[[channel]] "resistance": no file.',)
 
+    def witnesses(self) -> tuple:
+        return ()
+
+    def cross_checks(self) -> tuple[CrossCheckRow, ...]:
+        return (
+            CrossCheckRow(name="LaCl3", nucleus="139La", source="raw/lacl3", found=1.0,
+                          found_std=2.0, known_shift=0.0, known_shift_std=0.5, difference=1.0,
+                          difference_std=2.06, z=0.485, agrees=True, excluded_beyond=5.1,
+                          verdict="Found at its known shift.", tests="Tests the field.",
+                          method="copper", pressure=None),
+        )  # fmt: skip
+
     def acquisitions(self) -> tuple[Archived, ...]:
         found = {one.record: one for one in self._rows}
         return tuple(
@@ -197,10 +237,15 @@ def _numbers_of(cell: int, rng: np.random.Generator) -> list[Number]:
             elif measure in {"t1", "t2"}:
                 more = {"details": curve_details(measure, value, rng)}
             if name == "h_per_metal":
+                total = float(np.hypot(std, 0.03 * value))
                 more = {"assumptions": ("steady_state 0.999(1), from T1 of the session",),
+                        "details": budget_details(session, value, total),
                         "warnings": (f"Noise is {session} % low.",) if session > 8 else (),
                         "independent_std": std, "common_std": 0.03 * value,
-                        "std": float(np.hypot(std, 0.03 * value))}  # fmt: skip
+                        "std": total}  # fmt: skip
+                if (cell, session) == UNDETERMINED:
+                    value, quality = float("nan"), "not determined"
+                    more = {"std": float("nan"), "details": {"mode": "precursor", "budget": ""}}
             more = {"std": std, **more}
             rows.append(number(cell, session, channel=channel, measure=measure, node=node,
                                name=name, value=value, quality=quality, **more))  # fmt: skip

@@ -54,7 +54,7 @@ def test_the_page_asks_for_nothing_and_complains_about_nothing(opened, address):
 @pytest.mark.parametrize("opened", [1280], indirect=True)
 def test_every_picture_is_drawn(opened):
     widths = opened.eval_on_selector_all("img", "all => all.map(one => one.naturalWidth)")
-    assert len(widths) == 6
+    assert len(widths) == 7
     assert min(widths) > 100
 
 
