@@ -22,7 +22,11 @@ from megabar.observables import (
     skin_depths,
 )
 from megabar.spins import reception
-from megabar.spins.amplitude_distributions import amplitudes_from_map, heard_by_reciprocity
+from megabar.spins.amplitude_distributions import (
+    amplitudes_from_map,
+    gaussian_amplitudes,
+    heard_by_reciprocity,
+)
 from megabar.spins.echoes import echo_from_two_pulses, lines_after_pulse
 from megabar.spins.evolution import evolve
 from megabar.spins.level_nodes import (
@@ -573,6 +577,73 @@ def test_an_uneven_field_leaves_what_its_parts_give_one_by_one():
         nodes, pulse=pulse, t2=math.inf, amplitudes=heard_by_reciprocity(field)
     )
     assert found.value == pytest.approx(abs(after.signal([0.0])[0]), rel=1e-6)
+
+
+@pytest.mark.parametrize(("ratio", "high"), [(1.0, 0.009), (3.0, 0.0025)])
+def test_an_uneven_field_saturates_a_little_more_than_the_product_says(ratio, high):
+    """Fields spread by 20 %, each part in its own steady state."""
+    field = gaussian_amplitudes(relative_std=0.2, count=25)
+    heard = heard_by_reciprocity(field)
+    parts = [
+        repeated(
+            sequence="fid", angles=[QUARTER * one], offsets=np.zeros(1), repetition_time=ratio,
+            relaxation=Relaxation(t1=1.0, t2=1e-3), spoiled=True, exchanging=False,
+        ) * np.sign(math.sin(QUARTER * one))
+        for one in heard.scale
+    ]  # fmt: skip
+    left = efficiencies.steady_state(
+        repetition_time=ratio, t1=1.0, t1_std=0, flip_angle=QUARTER, sequence="fid",
+        counts="longitudinal",
+    )  # fmt: skip
+    uneven = instrument_factors.b1_inhomogeneity(field, flip_angle=QUARTER, flip_angle_std=0)
+    product = left.value * uneven.value
+    assert product / (heard.weight @ parts) - 1 == pytest.approx(high, rel=0.15)
+
+
+@pytest.mark.parametrize(
+    ("sequence", "nominal"), [("solid-echo", (90, 90)), ("hahn-echo", (90, 180))]
+)
+def test_factors_multiply_to_an_experiment_with_everything_in_it(sequence, nominal):
+    """A coil at 0.7 of its field, saturation, decay and an imperfect echo, at once."""
+    weak, delay, ratio = 0.7, 0.02, 1.5
+    relaxation = Relaxation(t1=1.0, t2=0.15)
+    found = weak * repeated(
+        sequence=sequence, angles=[weak * math.radians(one) for one in nominal],
+        offsets=dephased(delay), repetition_time=ratio, relaxation=relaxation, delay=delay,
+        spoiled=True, exchanging=True,
+    )  # fmt: skip
+    ears = [
+        instrument_factors.coil(
+            nutation_frequency=nutation, nutation_frequency_std=0, power=2.0, power_std=0
+        ).value
+        for nutation in (50e3, weak * 50e3)
+    ]
+    first, second = (weak * math.radians(one) for one in nominal)
+    common = {"sequence": sequence, "echo_delay": delay}
+    saturation = {"repetition_time": ratio, "t1": 1.0, "t1_std": 0, "flip_angle": first, **common}
+    back = echo_angles.refocusing_by_angle(
+        second_flip_angle=second, second_flip_angle_std=0, fwhm=100 / delay, shape="gaussian",
+        amplitude="top", **common,
+    )  # fmt: skip
+    decay = efficiencies.echo_decay(echo_delay=delay, t2=0.15, t2_std=0)
+    rest = ears[1] / ears[0] * back.value * decay.value
+    assert rest * efficiencies.steady_state(**saturation).value == pytest.approx(found, rel=1e-6)
+    along = efficiencies.steady_state(**saturation, counts="longitudinal")
+    turned = pulse_efficiencies.excitation(
+        gaussian_offsets(fwhm=1.0, count=9), pulse=short(first), relative_field_std=0
+    )
+    assert rest * along.value * turned.value == pytest.approx(found, rel=1e-6)
+
+
+def test_noise_of_a_point_falls_with_the_root_of_the_dwell():
+    """White noise behind an ideal filter, sampled four times less often."""
+    rng = np.random.default_rng(6)
+    fine = rng.normal(size=2**17) + 1j * rng.normal(size=2**17)
+    spectrum = np.fft.fft(fine)
+    spectrum[np.abs(np.fft.fftfreq(2**17)) > 1 / 8] = 0
+    coarse = np.fft.ifft(spectrum)[::4]
+    ratio = efficiencies.bandwidth(dwell=1e-6).value / efficiencies.bandwidth(dwell=0.25e-6).value
+    assert fine.std() / coarse.std() == pytest.approx(ratio, rel=0.01)
 
 
 @pytest.mark.parametrize(("centre", "fwhm"), [(0.0, 60e3), (180e3, 20e3), (180e3, 80e3)])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from megabar.observables.efficiencies import Factor
+from megabar.observables.efficiencies import FIELD, Factor
 from megabar.spins.amplitude_distributions import heard_by_reciprocity
 
 if TYPE_CHECKING:
@@ -73,11 +73,12 @@ def coil(
     _positive("nutation frequency", nutation_frequency, nutation_frequency_std, "Hz")
     _positive("power", power, power_std, "W")
     value = nutation_frequency / 1e3 / sqrt(power)
-    relative = hypot(nutation_frequency_std / nutation_frequency, power_std / power / 2)
+    of_field = nutation_frequency_std / nutation_frequency
     return Factor(
         name="coil",
         value=value,
-        std=value * relative,
+        std=value * hypot(of_field, power_std / power / 2),
+        moved_by=((FIELD, of_field),) if of_field else (),
         source=(
             f"nutation at {nutation_frequency:g}({nutation_frequency_std:g}) Hz with "
             f"{power:g}({power_std:g}) W, in kHz per root watt"
@@ -261,8 +262,9 @@ def filter_gain(
 
     .. math:: \epsilon = \Big| \sum_j w_j \, g(\Delta_j) \Big|
 
-    The amplitude at t = 0 that the decay *behind* the first response of the filter leads back to.
-    Valid for inhomogeneous lines, and for a filter whose delay was taken off the time axis.
+    The amplitude at t = 0 that the decay *behind* the first response of the filter leads back to,
+    if its width is fitted too. Valid for inhomogeneous lines, and for a filter whose delay was
+    taken off the time axis.
 
     Parameters
     ----------
@@ -333,8 +335,9 @@ def b1_inhomogeneity(
 
     over the same sample turned by 90 degrees everywhere. It contains :math:`\sin\theta`: beside it
     :func:`megabar.observables.efficiencies.steady_state` counts ``"longitudinal"``. Valid for short
-    pulses, and for repetition times beyond about 3 T1, since spins that are turned by different
-    angles saturate differently.
+    pulses. Spins that are turned by different angles saturate differently, which is left out: for a
+    spread of 20 % about 90 degrees the product is 0.9 % high at a repetition time of one T1 and
+    0.25 % at three.
 
     Parameters
     ----------
