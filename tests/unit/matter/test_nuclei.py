@@ -55,6 +55,34 @@ MOMENTS = {
     "197Au": 0.191271,
 }
 
+# Receptivity relative to 1H: a third column of the same table, made of spin, abundance and the bare
+# ratio, so that a slip in any of them shows. Printed to three digits.
+RECEPTIVITIES = {
+    "25Mg": 2.68e-4,
+    "33S": 1.72e-5,
+    "43Ca": 8.68e-6,
+    "45Sc": 0.302,
+    "47Ti": 1.56e-4,
+    "49Ti": 2.05e-4,
+    "57Fe": 7.24e-7,
+    "59Co": 0.278,
+    "61Ni": 4.09e-5,
+    "63Cu": 6.50e-2,
+    "65Cu": 3.54e-2,
+    "87Sr": 1.90e-4,
+    "89Y": 1.19e-4,
+    "91Zr": 1.07e-3,
+    "93Nb": 0.488,
+    "105Pd": 2.53e-4,
+    "115Sn": 1.21e-4,
+    "117Sn": 3.54e-3,
+    "119Sn": 4.53e-3,
+    "135Ba": 3.30e-4,
+    "137Ba": 7.87e-4,
+    "139La": 6.05e-2,
+    "181Ta": 3.74e-2,
+}
+
 
 @pytest.mark.parametrize("name", nuclei.table())
 def test_every_row_has_values_in_range_and_a_source(name):
@@ -113,6 +141,15 @@ def test_reference_frequencies_follow_xi(name, megahertz):
 )
 def test_receptivities_follow_xi(name, expected):
     assert nuclei.relative_receptivity(nucleus=name) == pytest.approx(expected, rel=2e-3)
+
+
+@pytest.mark.parametrize("name", RECEPTIVITIES)
+def test_spin_abundance_and_bare_ratio_make_the_printed_receptivity(name):
+    def weight(row):
+        return row.gyromagnetic_ratio_bare**3 * row.spin * (row.spin + 1) * row.abundance
+
+    found = abs(weight(nuclei.nucleus(name)) / weight(nuclei.nucleus("1H")))
+    assert found == pytest.approx(RECEPTIVITIES[name], rel=5e-3)
 
 
 @pytest.mark.parametrize(("name", "percent"), [("139La", 2.35), ("89Y", 1.23), ("185Re", 4.03)])
