@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from megabar import history, provenance
-from megabar.campaign import answers, cross_checks, plan, sources, stages
+from megabar.campaign import answers, cross_checks, plan, sources, stages, witness
 from megabar.campaign import workers as processes
 from megabar.campaign.store import ARCHIVE, DATABASE, Store
 from megabar.readers import archive
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from megabar.campaign.plan import Plan
     from megabar.campaign.rows import Failure
     from megabar.history import Number
+    from megabar.observables.content_agreement import Agreement
 
 STORE_FOLDER = "store"
 """Folder beside the plan that holds all that a run writes."""
@@ -242,6 +243,21 @@ class Campaign:
             If nothing was run yet.
         """
         return cross_checks.table(self.rows())
+
+    def witnesses(self) -> tuple[Agreement, ...]:
+        """Say in each cell whether a shift and the amplitudes tell the same story.
+
+        Returns
+        -------
+        :
+            By cell and ``[[witness]]``; none where they have no session in common.
+
+        Raises
+        ------
+        StoreError
+            If nothing was run yet.
+        """
+        return witness.agreements(self.plan, self.rows())
 
     def failures(self) -> tuple[Failure, ...]:
         """Give what could not be done, with reason and remedy.

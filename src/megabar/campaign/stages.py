@@ -12,7 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from megabar import provenance
-from megabar.campaign import analysis, content, cross_checks, sessions, shifts, sources, work
+from megabar.campaign import (
+    analysis,
+    content,
+    cross_checks,
+    sessions,
+    shifts,
+    sources,
+    witness,
+    work,
+)
 from megabar.campaign.rows import Acquisition, Analysis, Failure
 from megabar.campaign.store import ARCHIVE, Store
 from megabar.campaign.work import Result, Task
@@ -280,9 +289,11 @@ def derive(run: Run) -> None:
     store = run.store
     current = store.analyses()
     records = list(_records(run.plan, store.acquisitions(), current))
+    shifted = list(shifts.shifts(run.plan, records))
     derived = [
         *shifts.field_offsets(run.plan, records),
-        *shifts.shifts(run.plan, records),
+        *shifted,
+        *witness.witnessed(run.plan, records, shifted),
         *content.contents(run.plan, records),
         *cross_checks.cross_checks(run.plan, records),
     ]
