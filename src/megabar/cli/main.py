@@ -25,7 +25,8 @@ class Verb:
     Parameters
     ----------
     module
-        Module with a function of the verb's name, and one ``add_<verb>_arguments``.
+        Module with a function of the verb's name, its hyphens as underscores, and one
+        ``add_<verb>_arguments``.
     summary
         One line for ``--help``.
     """
@@ -46,6 +47,9 @@ VERBS: Final = {
     "moments": Verb(module="megabar.cli.nature", summary="say how wide rigid hydrogen is"),
     "mobility": Verb(module="megabar.cli.mobility", summary="say how fast hydrogen moves"),
     "audit": Verb(module="megabar.cli.audit", summary="go through published numbers"),
+    "plan-experiment": Verb(
+        module="megabar.cli.experiment", summary="say how many scans and hours an error takes"
+    ),
     "trajectory": Verb(module="megabar.cli.paths", summary="say what moving atoms do and NMR sees"),
 }
 """Verb -> where it lives; nothing is imported before it is called."""
@@ -126,11 +130,12 @@ def _dispatch(words: list[str]) -> int:
     verb = VERBS[name]
     module = import_module(verb.module)
     parser = _Parser(prog=f"megabar {name}", description=f"{verb.summary.capitalize()}.")
-    getattr(module, f"add_{name}_arguments")(parser)
+    function = name.replace("-", "_")
+    getattr(module, f"add_{function}_arguments")(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("-T", "--traceback", action="store_true", help="show the traceback")
     arguments = parser.parse_args(rest)
-    answer = getattr(module, name)(arguments)
+    answer = getattr(module, function)(arguments)
     terminal.print_answer(answer, as_json=arguments.json)
     return int(answer.exit_code)
 

@@ -319,7 +319,7 @@ class T1Plan:
     error
         Relative error that is wanted.
     channel
-        Its steps fully recovered.
+        Its steps fully recovered; the repetition is that of the longest delay.
     delays
         Spread out, so that the law can be tested.
     cheapest
@@ -585,11 +585,12 @@ def plan_t1(
     t1 = channel.line.t1
     delays = spread_delays(t1=t1, overhead=overhead, shortest=shortest_delay, count=steps)
     cheapest = cheapest_delays(t1=t1, overhead=overhead, shortest=shortest_delay, count=steps)
+    longest = float(delays.delays[-1]) + overhead
     cycle = PHASE_CYCLES[channel.scan.sequence]
     scans = (delays.bound * plan.relative_std / error) ** 2
     return T1Plan(
         error=error,
-        channel=plan,
+        channel=replace(plan, repetition=replace(plan.repetition, time=longest)),
         delays=delays,
         cheapest=cheapest,
         scans=cycle * max(ceil(scans / cycle), 1),
