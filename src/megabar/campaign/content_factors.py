@@ -16,11 +16,13 @@ from megabar.campaign import pulse_calibrations, sessions
 from megabar.errors import Undetermined
 from megabar.matter import nuclei
 from megabar.observables.efficiencies import (
+    FIELD,
     Factor,
     bandwidth,
     echo_decay,
     refocusing,
     steady_state,
+    turned_by,
 )
 from megabar.observables.instrument_factors import coil
 from megabar.observables.pulse_efficiencies import echo_by_model, excitation, transition_fraction
@@ -285,8 +287,7 @@ def _pulses(line: _Line, t1: _Time) -> tuple[Factor, ...]:
     def whole(scale: float) -> float:
         return made(scale).value * _steady(line, t1, scale, t1_std=0.0).value
 
-    one, middle = made(1.0), whole(1.0)
-    moved = max(abs(whole(1 + sign * spread) / middle - 1) for sign in (-1, 1)) if spread else 0.0
+    one, moved = made(1.0), turned_by(whole, spread)
     alike = bool(line.turn.shared) or one.common
     return (
         replace(
@@ -295,6 +296,7 @@ def _pulses(line: _Line, t1: _Time) -> tuple[Factor, ...]:
             source=f"{one.source}; {line.turn.source}",
             common=alike,
             shared="" if one.common else line.turn.shared,
+            moved_by=((FIELD, moved),) if moved and line.turn.nutated is not None else (),
         ),
     )
 

@@ -22,7 +22,7 @@ from megabar.observables.calibrations import (
     calibration_by_nutation,
     calibration_by_precursor,
 )
-from megabar.observables.efficiencies import Factor
+from megabar.observables.efficiencies import FIELD, Factor
 from megabar.observables.line_readings import reading_of
 
 if TYPE_CHECKING:
@@ -315,6 +315,7 @@ def _calibrated(record: Record, cell: Sequence[Record], *, within: float) -> _Ca
         name="coil",
         value=1.0,
         std=nutated.relative_std,
+        moved_by=((FIELD, nutated.relative_std),),
         source=f"sets the scale of this session: nutation {nutated.record.acquisition.source}",
         alternatives=nutated.others,
     )

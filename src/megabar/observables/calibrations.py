@@ -22,17 +22,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import hypot, isfinite, log, nan, prod, sqrt
+from math import isfinite, log, nan, prod, sqrt
 from typing import TYPE_CHECKING, Any, Final
 
 from megabar.errors import Undetermined, one_of
 from megabar.matter import nuclei as table
+from megabar.observables.efficiencies import FIELD, combined_std
 from megabar.observables.line_readings import COMPARISONS, reading_of
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from megabar.observables.efficiencies import Factor
+    from megabar.observables.efficiencies import Factor, Moved
 
 MODES: Final = ("precursor", "nutation", "exponent")
 """How a content gets its scale."""
@@ -65,12 +66,16 @@ class ScaleTerm:
     shared
         Of which quantity this is the error, where a factor of the lines may hang on the same one;
         empty where none does.
+    moved_by
+        What else hangs on the same measurement, as of a factor; its name begins with the session
+        and the side.
     """
 
     name: str
     relative_std: float
     source: str
     shared: str = ""
+    moved_by: Moved = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +133,7 @@ class Scale:
     @property
     def relative_std(self) -> float:
         """Relative standard error of the scale."""
-        return hypot(*(term.relative_std for term in self.terms))
+        return combined_std((term.relative_std, term.moved_by) for term in self.terms)
 
 
 def calibration_by_precursor(
@@ -232,6 +237,7 @@ def calibration_by_precursor(
                 relative_std=one.relative_std,
                 source=one.source,
                 shared=shared_key(one, side),
+                moved_by=moved_on(one, f"precursor {side}"),
             )
             for side in lines
             for one in listed[side]
@@ -263,6 +269,24 @@ def calibration_by_precursor(
         if weak
         else (),
     )
+
+
+def moved_on(factor: Factor, where: str) -> Moved:
+    """Say what a factor hangs on, with the session and side of the measurement.
+
+    Parameters
+    ----------
+    factor
+        A factor.
+    where
+        Session and side, such as ``"precursor metal"``.
+
+    Returns
+    -------
+    :
+        Its ``moved_by`` under longer names.
+    """
+    return tuple((f"{where}: {name}", size) for name, size in factor.moved_by)
 
 
 def shared_key(factor: Factor, side: str) -> str:
@@ -415,6 +439,9 @@ def calibration_by_nutation(
             * getattr(channel, f"{name}_std")
             / getattr(channel, name),
             source="stated" if name != "pulse_90" else "nutation",
+            moved_by=((f"{side}: {FIELD}", channel.pulse_90_std / channel.pulse_90),)
+            if name == "pulse_90"
+            else (),
         )
         for name in names
         if name not in cancelling

@@ -8,7 +8,7 @@ from __future__ import annotations
 from math import degrees, sin
 
 from megabar.errors import one_of
-from megabar.observables.efficiencies import SHAPES, Factor, refocusing
+from megabar.observables.efficiencies import FIELD, SHAPES, Factor, refocusing, turned_by
 
 
 def refocusing_by_angle(
@@ -94,11 +94,15 @@ def refocusing_by_angle(
         return found / perfect if amplitude == "fitted" else found
 
     value = at(second_flip_angle, shape)
-    ends = [at(second_flip_angle + sign * second_flip_angle_std, shape) for sign in (-1, 1)]
+    turned = turned_by(
+        lambda scale: at(scale * second_flip_angle, shape),
+        second_flip_angle_std / second_flip_angle if second_flip_angle else 0.0,
+    )
     return Factor(
         name="refocusing",
         value=value,
-        std=max(abs(end - value) for end in ends),
+        std=value * abs(turned),
+        moved_by=((FIELD, turned),) if turned else (),
         source=(
             f"{sequence}, second pulse of {degrees(second_flip_angle):.4g}"
             f"({degrees(second_flip_angle_std):.2g}) degrees, {amplitude} amplitude"

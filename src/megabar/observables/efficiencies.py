@@ -5,6 +5,7 @@ Twin: ``spins.sequences``.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from math import cos, degrees, exp, hypot, isfinite, log, pi, sin, sqrt
 from typing import TYPE_CHECKING, Final
@@ -12,8 +13,7 @@ from typing import TYPE_CHECKING, Final
 from megabar.errors import one_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
+    from collections.abc import Callable, Iterable
 
 SHAPES: Final = ("lorentzian", "gaussian")
 """Line shapes whose decay is known in closed form here."""
@@ -42,6 +42,10 @@ class Factor:
     shared
         Name of the quantity whose error this is, where the same factor of another day hangs on the
         same one, such as ``"attenuator"``: what equal names share cancels from a ratio of the two.
+    moved_by
+        What else on the same side hangs on the same measurement: its name, and the relative change
+        of the factor, with its sign, when that measurement moves by its standard error. Part of
+        std. Errors of one name add up instead of adding in squares.
     """
 
     name: str
@@ -51,6 +55,7 @@ class Factor:
     common: bool = False
     alternatives: tuple[tuple[str, float], ...] = ()
     shared: str = ""
+    moved_by: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
         if not (isfinite(self.value) and self.value > 0 and isfinite(self.std) and self.std >= 0):
@@ -71,6 +76,46 @@ class Factor:
     def relative_std(self) -> float:
         """Relative standard error."""
         return self.std / self.value
+
+
+FIELD: Final = "field"
+"""What coil, flip angles and echoes of one side hang on: the nutation of its session."""
+
+Moved = tuple[tuple[str, float], ...]
+"""Name of a measurement and relative change per standard error of it, several times."""
+
+
+def combined_std(parts: Iterable[tuple[float, Moved]]) -> float:
+    r"""Add relative errors, those that hang on one measurement with their signs.
+
+    .. math:: \sigma^2 = \sum_i \Big(s_i^2 - \sum_q m_{iq}^2\Big)
+        + \sum_q \Big(\sum_i m_{iq}\Big)^2
+
+    Parameters
+    ----------
+    parts
+        Relative standard error s of each input, and what of it hangs on which measurement, m.
+
+    Returns
+    -------
+    :
+        Relative standard error of the product.
+
+    Examples
+    --------
+    >>> print(f"{combined_std([(0.03, ()), (0.04, ())]):.3f}")
+    0.050
+    >>> field = ((FIELD, 0.02),)
+    >>> print(f"{combined_std([(0.02, field), (0.02, field)]):.3f}")  # not 0.028
+    0.040
+    """
+    together: defaultdict[str, float] = defaultdict(float)
+    alone = 0.0
+    for size, moved in parts:
+        alone += max(size**2 - sum(one**2 for _, one in moved), 0.0)
+        for name, one in moved:
+            together[name] += one
+    return sqrt(alone + sum(one**2 for one in together.values()))
 
 
 def steady_state(
@@ -174,16 +219,44 @@ def steady_state(
     step = 1e-6 * t1
     slope = (value_at(t1 + step, 1.0) - value_at(t1 - step, 1.0)) / (2 * step)
     part = (flip_angle_std or 0.0) / flip_angle
-    turned = max(abs(value_at(t1, 1 + sign * part) - value) for sign in (-1, 1))
+    turned = turned_by(lambda scale: value_at(t1, scale), part)
     return Factor(
         name="steady_state",
         value=value,
-        std=hypot(slope * t1_std, turned),
+        std=hypot(slope * t1_std, value * turned),
+        moved_by=((FIELD, turned),) if turned else (),
         source=(
             f"{sequence} of {degrees(flip_angle):.4g} degrees: TR {repetition_time:g} s, "
             f"T1 {t1:g}({t1_std:g}) s"
         ),
     )
+
+
+def turned_by(value_at: Callable[[float], float], part: float) -> float:
+    """Compute the relative change of something with the field, the larger of both sides.
+
+    Parameters
+    ----------
+    value_at
+        What it is at a field, over the one that was measured.
+    part
+        Standard error of the field over the field.
+
+    Returns
+    -------
+    :
+        Above 0 where a stronger field gives more.
+
+    Examples
+    --------
+    >>> print(f"{turned_by(lambda scale: scale**2, 0.01):.4f}")
+    0.0201
+    """
+    if part == 0:
+        return 0.0
+    middle = value_at(1.0)
+    changes = [(value_at(1 + sign * part) / middle - 1) * sign for sign in (-1, 1)]
+    return max(changes, key=abs)
 
 
 def _longitudinal(angles: tuple[float, float], *, tau: float, rest: float) -> float:

@@ -20,7 +20,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import hypot, inf, isclose, isfinite, nan, prod
+from math import hypot, inf, isclose, isfinite, nan, prod, sqrt
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -28,7 +28,8 @@ import numpy as np
 from megabar import provenance, schemas
 from megabar.errors import one_of
 from megabar.observables import content_budget
-from megabar.observables.calibrations import Scale, shared_key
+from megabar.observables.calibrations import Scale, moved_on, shared_key
+from megabar.observables.efficiencies import combined_std
 from megabar.observables.line_readings import LineReading, reading_of
 from megabar.observables.ratio_intervals import ratio_interval
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import ArrayLike, NDArray
 
-    from megabar.observables.efficiencies import Factor
+    from megabar.observables.efficiencies import Factor, Moved
 
 SIDES: Final = ("hydrogen", "metal")
 """Line of what is counted, and line that it is counted against."""
@@ -130,11 +131,8 @@ class _Errors:
     """Relative errors of a content that do not come from its two lines."""
 
     independent: float
+    common: float
     terms: Mapping[str, float]
-
-    @property
-    def common(self) -> float:
-        return hypot(*self.terms.values())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,19 +212,24 @@ def _errors(listed: Mapping[str, Sequence[Factor]], scale: Scale) -> _Errors:
     """Sort errors into their kinds; what a factor shares with the scale cancels in part."""
     of_scale = {term.shared: term for term in scale.terms if term.shared}
     terms = {term.name: term.relative_std for term in scale.terms}
-    independent = []
+    moved = {term.name: term.moved_by for term in scale.terms}
+    independent: list[tuple[float, Moved]] = []
     for side in SIDES:
         for one in listed[side]:
             if not one.common:
-                independent.append(one.relative_std)
+                independent.append((one.relative_std, moved_on(one, side)))
                 continue
             twin = of_scale.get(shared_key(one, side))
-            size = one.relative_std
+            size, name = one.relative_std, f"{one.name}, {side}"
             if twin is not None:
-                terms[twin.name] = 0.0
+                terms[twin.name], moved[twin.name] = 0.0, ()
                 size = abs(size - twin.relative_std)
-            terms[f"{one.name}, {side}"] = size
-    return _Errors(independent=hypot(*independent), terms=terms)
+            terms[name], moved[name] = size, moved_on(one, side) if twin is None else ()
+    common = [(size, moved[name]) for name, size in terms.items()]
+    own = combined_std(independent)
+    whole = combined_std([*independent, *common])
+    # a scale that hangs on the nutation of the day moves together with the factors of that day
+    return _Errors(independent=own, common=sqrt(max(whole**2 - own**2, 0.0)), terms=terms)
 
 
 def _answer(

@@ -154,7 +154,7 @@ def test_a_nutation_is_read_with_its_lengths(tmp_path, plan_path, plan_text):
         (lambda t: after(t, PROTON, COIL.replace("1.0, ", "")), "coil_scale: .*needs one scale"),
         (
             lambda t: after(t, PROTON, COIL.replace("coil_day", "day")),
-            "coil_scale: .*they must rise",
+            "coil_scale: .*must rise",
         ),
         (lambda t: after(t, PROTON, COIL + 'drift = "1 us"\n'), "drift: is unknown"),
         (lambda t: before(t, CELL_TABLE, POOLS.replace("16.5, ", "")), "1 numbers of nuclei"),
