@@ -28,7 +28,7 @@ from megabar.spins.amplitude_distributions import (
     heard_by_reciprocity,
 )
 from megabar.spins.echoes import echo_from_two_pulses, lines_after_pulse
-from megabar.spins.evolution import evolve
+from megabar.spins.evolution import evolve, propagator, propagator_of_element
 from megabar.spins.level_nodes import (
     OffsetDistribution,
     gaussian_offsets,
@@ -194,6 +194,64 @@ def test_transverse_magnetisation_left_of_a_narrow_line_counts_to_first_order(an
     }  # fmt: skip
     change = repeated(spoiled=False, **given) / repeated(spoiled=True, **given) - 1
     assert 1e-4 < abs(change) < math.exp(-1.5 / 0.5)
+
+
+def lanthanum_echo(degrees, table, *, ratio, delay, exchanging):
+    """Signal of I = 7/2 in a distribution of gradients, 38 kHz, after many scans, T1 = 1."""
+    its = angular_momentum(3.5)
+    m = np.diag(its.z).real
+    order = np.rint(np.subtract.outer(m, m))
+    spread = gaussian_offsets(fwhm=38e3 / (6 * math.sqrt(3)), count=97)  # M2 = 3 (6 f)^2
+    free = propagator(np.multiply.outer(spread.offset, np.diag(3 * m**2 - 15.75)) + 0j, delay)
+    system = SpinSystem(spins=(Spin(channel="1H", spin=3.5, shift=np.zeros((3, 3))),))
+    turned = [
+        [
+            propagator_of_element(
+                system, free, IdealPulse(channel="1H", angle=math.radians(angle), phase=phase)
+            )
+            for phase in phases
+        ]
+        for angle, phases in zip(degrees, table.pulse_phases, strict=True)
+    ]
+    state = np.broadcast_to(its.z, free.shape)
+    for _ in range(2 + math.ceil(14 / ratio / len(table))):
+        total = 0.0
+        for step, seen in enumerate(table.receiver_phases):
+            for pulse in (turned[0][step], turned[1][step]):
+                state = free @ (pulse @ state @ pulse.conj().T) @ free.conj().swapaxes(1, 2)
+            heard = np.einsum("nij,ji->n", state, its.plus) / its.norm
+            total += np.exp(-1j * seen) * (spread.weight @ heard) / len(table)
+            left = math.exp(-ratio)
+            state = np.where(order == 0, left * state + (1 - left) * its.z, 0)
+            if exchanging:
+                mean = np.einsum("n,nij->ij", spread.weight, state)
+                state = np.broadcast_to(mean, state.shape)
+    return abs(total)
+
+
+@pytest.mark.parametrize("ratio", [1.0, 3.0])
+@pytest.mark.parametrize(
+    ("sequence", "degrees", "exchanging", "within"),
+    [("solid-echo", (90, 90), True, 1e-6), ("solid-echo", (90, 90), False, 1e-6),
+     ("solid-echo", (65, 65), True, 1e-6), ("solid-echo", (65, 65), False, 0.011),
+     ("hahn-echo", (90, 180), True, 1e-6), ("hahn-echo", (90, 180), False, 1e-6),
+     ("hahn-echo", (65, 130), False, 0.014)],
+)  # fmt: skip
+def test_steady_states_hold_for_field_gradients_at_139la_too(
+    sequence, degrees, exchanging, within, ratio
+):
+    first, second = map(math.radians, degrees)
+    delay, table = 25 * US, TABLES[sequence]
+    models = pulse_efficiencies.echo_by_model(
+        spin=3.5, fwhm=38e3, pulses=(short(first), short(second)), delay=delay, at=delay,
+        table=table,
+    )  # fmt: skip
+    left = efficiencies.steady_state(
+        repetition_time=ratio, t1=1.0, t1_std=0, flip_angle=first, second_flip_angle=second,
+        sequence=sequence, echo_delay=0.0, counts="longitudinal",
+    )  # fmt: skip
+    found = lanthanum_echo(degrees, table, ratio=ratio, delay=delay, exchanging=exchanging)
+    assert found == pytest.approx(left.value * models.couplings, rel=within)
 
 
 # --- echoes: decay, refocusing --------------------------------------------------------------------
