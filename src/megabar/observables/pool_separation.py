@@ -85,12 +85,16 @@ class Combination:
     weights
         Pool -> weight, the largest 1.
     value, std
-        Weighted sum of the amplitudes at full visibility, and its standard error.
+        Weighted sum of the amplitudes at full visibility, and its standard error: of the noise, and
+        of what the records show of the pool that is known worst.
+    noise_std
+        Of the noise alone.
     """
 
     weights: Mapping[str, float]
     value: float
     std: float
+    noise_std: float
 
     @property
     def words(self) -> str:
@@ -373,7 +377,7 @@ def _presented(
     for one, name in zip(joint.quantities, joint.parameters, strict=False):
         value, error = values[name]
         unit = one.natural(value) if one.logarithmic else 1.0
-        quantities[name] = (one.natural(value), error * unit)
+        quantities[name] = (float(one.natural(value)), float(error * unit))
     warnings = []
     if fit.chi2_probability < _MISFIT:
         warnings.append(
@@ -434,10 +438,13 @@ def _combination(solution: _Solution, group: tuple[int, ...]) -> Combination:
     weights = best * scale
     largest = float(np.abs(weights).max())
     names = [solution.joint.pools[k].name for k in group]
+    value = float(weights @ solution.amplitudes[list(group)]) / largest
+    spread = max(_relative_visibility_error(solution, k) for k in group)
     return Combination(
         weights=dict(zip(names, (weights / largest).tolist(), strict=True)),
-        value=float(weights @ solution.amplitudes[list(group)]) / largest,
-        std=1 / (math.sqrt(values[-1]) * largest),
+        value=value,
+        noise_std=1 / (math.sqrt(values[-1]) * largest),
+        std=math.hypot(1 / (math.sqrt(values[-1]) * largest), spread * value),
     )
 
 
@@ -460,10 +467,10 @@ def _pool(
         if place not in group or quality == "value":
             continue
         if min(one.weights.values()) > 0:
-            whole = _bound(one.value, one.std, spread, probability)
+            whole = _bound(one.value, one.noise_std, spread, probability)
             bound = min(bound, whole / one.weights[name])
             quality = "upper bound"
-        if one.value > normal_quantile(1 - FALSE_ALARM) * one.std:
+        if one.value > normal_quantile(1 - FALSE_ALARM) * one.noise_std:
             quality = "not determined"
     there = quality == "value"
     return PoolAmplitude(

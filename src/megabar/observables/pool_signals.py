@@ -120,12 +120,7 @@ def response(pool: Pool, reading: Reading, *, field: float = 1.0) -> Response:
 def _response(nodes: LevelNodes, pool: Pool, reading: Reading, field: float) -> Response:
     pulse = reading.pulses[0].scaled(field)
     lines = lines_after_pulse(nodes, pulse=pulse, t2=math.inf)
-    if reading.sequence == "fid":
-        decay = math.exp(-reading.repetition_time / pool.t1)
-        grown = -math.expm1(-reading.repetition_time / pool.t1)
-        return Response(lines=lines, left=grown / (1 - decay * _kept(nodes, pulse)))
-    left = np.full(len(nodes.weight), _left_before(pool, reading))
-    return Response(lines=lines, left=left)
+    return Response(lines=lines, left=_left_before(pool, reading, _kept(nodes, pulse)))
 
 
 def _kept(nodes: LevelNodes, pulse: Pulse | IdealPulse) -> Array:
@@ -136,7 +131,16 @@ def _kept(nodes: LevelNodes, pulse: Pulse | IdealPulse) -> Array:
     return kept
 
 
-def _left_before(pool: Pool, reading: Reading) -> float:
+def _left_before(pool: Pool, reading: Reading, kept: Array) -> Array:
+    """Give the part of the equilibrium before a pulse that keeps so much of each node."""
+    if reading.sequence == "fid":
+        decay = math.exp(-reading.repetition_time / pool.t1)
+        return -math.expm1(-reading.repetition_time / pool.t1) / (1 - decay * kept)
+    return np.full(len(kept), _grown(pool, reading))
+
+
+def _grown(pool: Pool, reading: Reading) -> float:
+    """Give the same where it does not hang on what one pulse keeps."""
     if reading.sequence == "saturation-recovery":
         if reading.recovery_delay is None:
             msg = (
@@ -223,12 +227,20 @@ def signal(pool: Pool, reading: Reading, time: Array) -> Signal:
     """
     if isinstance(pool.rigid, Pairs) and not _short(reading):
         return _by_engine(pool, reading, time)
-    one = response(pool, reading)
-    height = one.excitation * one.steady_state
-    if reading.is_echo and not reading.hard and pool.rigid is None:
+    return np.asarray(_height(pool, reading) * form(pool, reading, time))
+
+
+def _height(pool: Pool, reading: Reading) -> float:
+    """Size of a signal over its form."""
+    if reading.hard:
+        angle = flip_angle(reading.pulses[0])
+        left = _left_before(pool, reading, np.array([math.cos(angle)]))
+        return abs(math.sin(angle)) * float(left[0])
+    if reading.is_echo and pool.rigid is None:
         top = abs(_by_engine(pool, reading, np.zeros(1))[0])
-        height = top / abs(form(pool, reading, np.zeros(1))[0])
-    return np.asarray(height * form(pool, reading, time))
+        return float(top / abs(form(pool, reading, np.zeros(1))[0]))
+    one = response(pool, reading)
+    return one.excitation * one.steady_state
 
 
 def form(pool: Pool, reading: Reading, time: Array) -> Signal:
@@ -293,7 +305,7 @@ def _by_engine(pool: Pool, reading: Reading, time: Array) -> Signal:
     found = _echo(nodes, reading, time)
     alone = nodes_from_couplings(spin=0.5, coupling=[0.0], offset=0.0, weight=[1.0])
     upright = _echo(alone, reading, np.zeros(1))[0]
-    found *= abs(upright) / upright * _left_before(pool, reading)
+    found *= abs(upright) / upright * _grown(pool, reading)
     return np.asarray(found * np.exp(-(2 * delay + time) / pool.t2))
 
 
