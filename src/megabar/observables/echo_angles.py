@@ -9,6 +9,7 @@ from math import degrees, sin
 
 from megabar.errors import one_of
 from megabar.observables.efficiencies import FIELD, SHAPES, Factor, refocusing, turned_by
+from megabar.observables.measured_words import measured
 
 
 def refocusing_by_angle(
@@ -104,8 +105,10 @@ def refocusing_by_angle(
         std=value * abs(turned),
         moved_by=((FIELD, turned),) if turned else (),
         source=(
-            f"{sequence}, second pulse of {degrees(second_flip_angle):.4g}"
-            f"({degrees(second_flip_angle_std):.2g}) degrees, {amplitude} amplitude"
+            f"{sequence}, second pulse of "
+            f"{measured(degrees(second_flip_angle), degrees(second_flip_angle_std), 'degrees')}, "
+            f"tau {measured(echo_delay, 0, 's')}, FWHM {measured(fwhm, 0, 'Hz')}, {amplitude} "
+            "amplitude"
         ),
         alternatives=tuple(
             (one, at(second_flip_angle, one))

@@ -11,6 +11,7 @@ from math import cos, degrees, exp, hypot, isfinite, log, pi, sin, sqrt
 from typing import TYPE_CHECKING, Final
 
 from megabar.errors import one_of
+from megabar.observables.measured_words import measured
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -226,8 +227,8 @@ def steady_state(
         std=hypot(slope * t1_std, value * turned),
         moved_by=((FIELD, turned),) if turned else (),
         source=(
-            f"{sequence} of {degrees(flip_angle):.4g} degrees: TR {repetition_time:g} s, "
-            f"T1 {t1:g}({t1_std:g}) s"
+            f"{sequence} of {degrees(flip_angle):.4g} degrees: "
+            f"TR {measured(repetition_time, 0, 's')}, T1 {measured(t1, t1_std, 's')}"
         ),
     )
 
@@ -328,7 +329,7 @@ def echo_decay(*, echo_delay: float, t2: float, t2_std: float) -> Factor:
         name="echo_decay",
         value=value,
         std=value * 2 * echo_delay / t2**2 * t2_std,
-        source=f"tau {echo_delay:g} s, T2 {t2:g}({t2_std:g}) s",
+        source=f"tau {measured(echo_delay, 0, 's')}, T2 {measured(t2, t2_std, 's')}",
     )
 
 
@@ -376,7 +377,10 @@ def dead_time_loss(*, dead_time: float, fwhm: float, fwhm_std: float, shape: str
         name="dead_time",
         value=value,
         std=value * exponents[shape] * order * fwhm_std / fwhm,
-        source=f"{shape}: dead time {dead_time:g} s, FWHM {fwhm:g}({fwhm_std:g}) Hz",
+        source=(
+            f"{shape}: dead time {measured(dead_time, 0, 's')}, "
+            f"FWHM {measured(fwhm, fwhm_std, 'Hz')}"
+        ),
         alternatives=_visible((name, exp(-exponents[name])) for name in exponents if name != shape),
     )
 
@@ -481,7 +485,7 @@ def visible_fraction(*, hidden: float, hidden_std: float, left: float, source: s
         name="visible_fraction",
         value=1 - hidden,
         std=hidden_std,
-        source=f"{hidden:g}({hidden_std:g}) hidden by the dead time: {source}",
+        source=f"{measured(hidden, hidden_std, '')} hidden by the dead time: {source}",
         alternatives=(("what is left of hidden nuclei counted", 1 - hidden * (1 - left)),),
     )
 
@@ -521,5 +525,5 @@ def bandwidth(*, dwell: float) -> Factor:
         name="bandwidth",
         value=sqrt(dwell / 1e-6),
         std=0.0,
-        source=f"root of the dwell {dwell:g} s in microseconds",
+        source=f"root of the dwell {measured(dwell, 0, 's')} over 1 us",
     )

@@ -8,12 +8,13 @@ Twin: ``spins.amplitude_distributions``.
 
 from __future__ import annotations
 
-from math import hypot, isfinite, log, pi, sin, sqrt
+from math import degrees, hypot, isfinite, log, pi, sin, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from megabar.observables.efficiencies import FIELD, Factor
+from megabar.observables.measured_words import measured
 from megabar.spins.amplitude_distributions import heard_by_reciprocity
 
 if TYPE_CHECKING:
@@ -80,8 +81,8 @@ def coil(
         std=value * hypot(of_field, power_std / power / 2),
         moved_by=((FIELD, of_field),) if of_field else (),
         source=(
-            f"nutation at {nutation_frequency:g}({nutation_frequency_std:g}) Hz with "
-            f"{power:g}({power_std:g}) W, in kHz per root watt"
+            f"nutation at {measured(nutation_frequency, nutation_frequency_std, 'Hz')} with "
+            f"{measured(power, power_std, 'W')}, in kHz per root watt"
         ),
     )
 
@@ -198,8 +199,8 @@ def path_loss(
         value=value,
         std=value * relative,
         source=(
-            f"power loss {transmit_loss:g}({transmit_loss_std:g}) to the coil, "
-            f"{receive_loss:g}({receive_loss_std:g}) from it"
+            f"power loss {measured(transmit_loss, transmit_loss_std, '')} to the coil, "
+            f"{measured(receive_loss, receive_loss_std, '')} from it"
         ),
         common=True,
     )
@@ -246,7 +247,7 @@ def receiver_gain(*, gain: float, gain_std: float, source: str) -> Factor:
         name="receiver_gain",
         value=float(value),
         std=float(value * log(10) / 20 * gain_std),
-        source=f"{gain:g}({gain_std:g}) dB, {source}",
+        source=f"{measured(gain, gain_std, 'dB')}, {source}",
     )
 
 
@@ -384,7 +385,7 @@ def b1_inhomogeneity(
         std=max(abs(one - value) for one in ends),
         source=(
             f"fields spread by {100 * amplitudes.std / amplitudes.mean:.3g} %, "
-            f"{np.degrees(flip_angle):.3g}({np.degrees(flip_angle_std):.2g}) degrees, over "
+            f"{measured(degrees(flip_angle), degrees(flip_angle_std), 'degrees')}, over "
             "90 degrees everywhere"
         ),
         alternatives=(("even field", sin(flip_angle)),) if sin(flip_angle) > 0 else (),

@@ -17,6 +17,7 @@ import numpy as np
 
 from megabar.errors import one_of
 from megabar.observables.efficiencies import Factor
+from megabar.observables.measured_words import measured
 from megabar.spins.echoes import echo_from_two_pulses, lines_after_pulse
 from megabar.spins.level_nodes import gaussian_offsets, nodes_from_couplings, nodes_with_offsets
 from megabar.spins.operators import magnetic_numbers
@@ -383,8 +384,9 @@ def refocusing_by_pulses(
         value=(found.shifts + found.couplings) / 2,
         std=abs(found.shifts - found.couplings) / math.sqrt(12),
         source=(
-            f"{table.name}, {_words(pulses[0])} then {_words(pulses[1])}, {delay:g} s apart, "
-            f"FWHM {fwhm:g} Hz: {found.shifts:.3f} for shifts, {found.couplings:.3f} for {other}"
+            f"{table.name}, {_words(pulses[0])} then {_words(pulses[1])}, "
+            f"{measured(delay, 0, 's')} apart, FWHM {measured(fwhm, 0, 'Hz')}: "
+            f"{found.shifts:.3f} for shifts, {found.couplings:.3f} for {other}"
         ),
         common=True,
         alternatives=tuple(
@@ -461,7 +463,7 @@ def rigid_dead_time_loss(
         value=value,
         std=std,
         source=(
-            f"rigid decay: dead time {dead_time:g}({dead_time_std:g}) s, width to "
+            f"rigid decay: dead time {measured(dead_time, dead_time_std, 's')}, width to "
             f"{100 * relative_width_std:g} %"
         ),
         common=True,

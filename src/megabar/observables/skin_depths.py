@@ -22,6 +22,7 @@ from scipy.special import spherical_jn
 
 from megabar.errors import one_of
 from megabar.observables.efficiencies import Factor
+from megabar.observables.measured_words import measured
 from megabar.spins import reception
 
 if TYPE_CHECKING:
@@ -131,8 +132,9 @@ def skin_depth(
         value=part(ratio, geometry),
         std=slope * hypot(radius_std / radius, resistivity_std / resistivity / 2),
         source=(
-            f"{geometry} of {radius:g}({radius_std:g}) m, {ratio:.3g} skin depths at "
-            f"{frequency:g} Hz and {resistivity:g}({resistivity_std:g}) ohm m, "
+            f"{geometry} of {measured(radius, radius_std, 'm')}, {ratio:.3g} skin depths at "
+            f"{measured(frequency, 0, 'Hz')} and "
+            f"{measured(resistivity, resistivity_std, 'ohm m')}, "
             f"{degrees(flip_angle):.3g} degrees"
         ),
         common=True,
