@@ -2,12 +2,15 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
 from megabar.cli import main, terminal
+from megabar.matter import nuclei
 from megabar.observables.audit_inputs import PAPERS
 
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "reference" / "audit.md"
 PAIR = [
     *("audit", "content", "--nuclei", "1H,139La"),
     *("--s-hydrogen", "4.0(1)", "--s-metal", "0.10(1)"),
@@ -186,3 +189,23 @@ def test_what_is_wrong_or_missing_is_said_in_one_line_with_the_option(words, cod
     assert out == ""
     assert err.count("\n") == 1
     assert re.search(said, err), err
+
+
+def test_the_page_of_the_audit_tells_what_the_verb_says(capsys):
+    _, out, _ = outcome(capsys, "audit", "lah10", "--json")
+    page = PAGE.read_text()
+    for one in json.loads(out)["findings"]:
+        row = f"| {one['status']} | {one['arithmetic']} | {one['verdict']} |"
+        assert row.replace("*", r"\*") in page, one["subject"]
+
+
+def test_the_page_tells_how_strong_each_metal_is():
+    page = PAGE.read_text()
+    rows = re.findall(r"^\| [^|]+ \| 1H, (\w+) \| ([\d.e-]+) \|", page, flags=re.MULTILINE)
+    enriched = {"FeH, 95 % 57Fe": 0.95, "H3S, 99 % 33S": 0.99}
+    assert len(rows) >= 8
+    lines = re.findall(r"^\| ([^|]+) \| 1H, ", page, flags=re.MULTILINE)
+    for (name, told), line in zip(rows, lines, strict=True):
+        share = enriched.get(line, nuclei.nucleus(name).abundance) / nuclei.nucleus(name).abundance
+        expected = nuclei.relative_receptivity(nucleus=name) * share
+        assert float(told) == pytest.approx(expected, rel=2e-2), line
