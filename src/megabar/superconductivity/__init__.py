@@ -1,0 +1,4 @@
+"""Resistance of superconducting hydrides: normal state, transition, percolation, fields, anchors.
+
+Twin: ``observables.critical_temperature``.
+"""
