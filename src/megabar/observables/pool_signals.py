@@ -7,8 +7,8 @@ second pulse of a solid echo does not turn back), :math:`T_0` from the first pul
 the decay of rigid spins and :math:`\epsilon` what steady state and pulses leave. The coupling of
 like spins goes on during a Hahn echo; a solid echo refocuses that of pairs.
 
-Rigid pairs under pulses that take their time are computed by the spin engine, line by line; other
-lines keep their shape under such pulses and lose height.
+Under pulses that take their time the spin engine computes pairs and distributions line by line;
+many rigid spins, of which only a decay is known, keep its shape under such pulses and lose height.
 
 Twin: ``virtual.nmr``.
 """
@@ -47,10 +47,11 @@ if TYPE_CHECKING:
     Signal = NDArray[np.complex128]
 
 _LEAST: Final = 65  # offsets of a Gaussian
-_QUANTILES: Final = 257  # offsets of a Lorentzian
+_QUANTILES: Final = 1025  # offsets of a Lorentzian
 _PROFILE: Final = 4096  # points of the transform of a tabulated decay
 _RIGHT_ANGLE: Final = 0.1  # rad by which the first pulse of an echo may differ from 90 degrees
 _NOMINAL: Final = {"hahn-echo": math.pi, "solid-echo": math.pi / 2}
+_ROUNDING: Final = 1e-9
 _TABLES: Final = {"hahn-echo": HAHN_16, "solid-echo": SOLID_ECHO_8}
 
 
@@ -64,10 +65,13 @@ class Response:
         Right after the pulse, from equilibrium.
     left
         Part of the equilibrium that each node finds before the pulse, (node,).
+    left_if_shared
+        The same if flip-flops share the magnetisation among all nodes between scans.
     """
 
     lines: ExcitedLines
     left: Array
+    left_if_shared: float
 
     @property
     def excitation(self) -> float:
@@ -120,7 +124,12 @@ def response(pool: Pool, reading: Reading, *, field: float = 1.0) -> Response:
 def _response(nodes: LevelNodes, pool: Pool, reading: Reading, field: float) -> Response:
     pulse = reading.pulses[0].scaled(field)
     lines = lines_after_pulse(nodes, pulse=pulse, t2=math.inf)
-    return Response(lines=lines, left=_left_before(pool, reading, _kept(nodes, pulse)))
+    kept = _kept(nodes, pulse)
+    return Response(
+        lines=lines,
+        left=_left_before(pool, reading, kept),
+        left_if_shared=float(_left_before(pool, reading, nodes.weight @ kept[:, None])[0]),
+    )
 
 
 def _kept(nodes: LevelNodes, pulse: Pulse | IdealPulse) -> Array:
@@ -225,9 +234,19 @@ def signal(pool: Pool, reading: Reading, time: Array) -> Signal:
     >>> print(f"{signal(hydrogen, fid, np.zeros(1))[0].real:.5f}")
     0.00995
     """
-    if isinstance(pool.rigid, Pairs) and not _short(reading):
-        return _by_engine(pool, reading, time)
-    return np.asarray(_height(pool, reading) * form(pool, reading, time))
+    if _closed(pool, reading):
+        return np.asarray(_height(pool, reading) * form(pool, reading, time))
+    return _by_engine(pool, reading, time)
+
+
+def _closed(pool: Pool, reading: Reading) -> bool:
+    """Whether the closed form holds: for short pulses, of an echo of pairs with nominal angles."""
+    if isinstance(pool.rigid, RigidDecay):
+        return True
+    if pool.rigid is None or not reading.is_echo:
+        return reading.hard
+    off = flip_angle(reading.pulses[1]) - _NOMINAL[reading.sequence]
+    return reading.hard and abs(off) < _ROUNDING
 
 
 def _height(pool: Pool, reading: Reading) -> float:
@@ -236,9 +255,6 @@ def _height(pool: Pool, reading: Reading) -> float:
         angle = flip_angle(reading.pulses[0])
         left = _left_before(pool, reading, np.array([math.cos(angle)]))
         return abs(math.sin(angle)) * float(left[0])
-    if reading.is_echo and pool.rigid is None:
-        top = abs(_by_engine(pool, reading, np.zeros(1))[0])
-        return float(top / abs(form(pool, reading, np.zeros(1))[0]))
     one = response(pool, reading)
     return one.excitation * one.steady_state
 
@@ -283,23 +299,16 @@ def _rigid_decay(pool: Pool, reading: Reading, time: Array) -> Array:
     return decay_from_pair_coupling(time=since, splitting=pool.rigid.splitting)[0]
 
 
-def _short(reading: Reading) -> bool:
-    """Whether the closed form of a pair holds."""
-    if not reading.is_echo:
-        return reading.hard
-    second = flip_angle(reading.pulses[1])
-    return reading.hard and abs(second - _NOMINAL[reading.sequence]) < 1e-9
-
-
 def _by_engine(pool: Pool, reading: Reading, time: Array) -> Signal:
     """Signal of the actual pulses, line by line, upright for a line on resonance."""
     if not reading.is_echo:
-        nodes = nodes_of(pool, reading, span=float(time[-1]), broadened=False)
+        pairs = isinstance(pool.rigid, Pairs)
+        nodes = nodes_of(pool, reading, span=float(time[-1]), broadened=not pairs)
         one = _response(nodes, pool, reading, 1.0)
+        lines = replace(one.lines, amplitude=one.lines.amplitude * one.left[:, None])
         middle = _length(reading.pulses[0]) / 2
-        lines = _scaled(one.lines, one.left)
-        found = 1j * lines.signal(np.maximum(time - middle, 0.0))
-        return np.asarray(found * pool.dephasing(time) * np.exp(-time / pool.t2))
+        found = 1j * lines.signal(np.maximum(time - middle, 0.0)) * np.exp(-time / pool.t2)
+        return np.asarray(found * pool.dephasing(time) if pairs else found)
     delay = reading.echo_delay or 0.0
     nodes = nodes_of(pool, reading, span=2 * delay + float(time[-1]), broadened=True)
     found = _echo(nodes, reading, time)
@@ -325,10 +334,6 @@ def _echo(nodes: LevelNodes, reading: Reading, time: Array) -> Signal:
         relaxation=Relaxation(t1=math.inf, t2=math.inf),
     )
     return lines.signal(time + (reading.echo_delay or 0.0) - lengths[1] / 2)
-
-
-def _scaled(lines: ExcitedLines, left: Array) -> ExcitedLines:
-    return replace(lines, amplitude=lines.amplitude * left[:, None])
 
 
 def _length(pulse: Pulse | IdealPulse) -> float:

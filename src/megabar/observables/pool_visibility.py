@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _LEAST: Final = 1e-9  # below, nothing is seen and nothing could be divided by it
 _FAINTEST: Final = 0.05  # of a line at the first point, below which nobody extrapolates
+_SAME: Final = 1e-3  # within which two readings are one
 _STEP: Final = 1e-4  # of a quantity, for slopes
 _LOOKED_AT: Final = 4001  # times at which the largest point after the dead time is sought
 
@@ -216,9 +217,13 @@ def _factors(pool: Pool, reading: Reading) -> list[Factor]:
 
 
 def _steady_state(pool: Pool, reading: Reading) -> Factor:
+    one = response(pool, reading)
+    value, shared = max(one.steady_state, _LEAST), max(one.left_if_shared, _LEAST)
+    same = abs(shared / value - 1) < _SAME
     return Factor(
         name="steady_state",
-        value=max(response(pool, reading).steady_state, _LEAST),
+        value=value,
+        alternatives=() if same else (("flip-flops share what is left", shared),),
         std=_error(lambda moved: response(moved, reading).steady_state, pool, "t1"),
         source=(
             f"{reading.sequence}: TR {reading.repetition_time:g} s, T1 {pool.t1:g}({pool.t1_std:g})"
