@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from megabar.observables.efficiencies import FIELD, Factor
+from megabar.observables.efficiencies import FIELD, Factor, turned_by
 from megabar.observables.measured_words import measured
 from megabar.spins.amplitude_distributions import heard_by_reciprocity
 
@@ -374,15 +374,16 @@ def b1_inhomogeneity(
     """
     heard = heard_by_reciprocity(amplitudes)
 
-    def part(angle: float) -> float:
-        return float(heard.weight @ np.sin(heard.scale * angle))
+    def part(scale: float) -> float:
+        return float(heard.weight @ np.sin(heard.scale * scale * flip_angle))
 
-    ends = [part(flip_angle + sign * flip_angle_std) for sign in (-1, 1)]
-    value = part(flip_angle)
+    value = part(1.0)
+    turned = turned_by(part, flip_angle_std / flip_angle) if value > 0 else 0.0
     return Factor(
         name="b1_inhomogeneity",
         value=value,
-        std=max(abs(one - value) for one in ends),
+        std=abs(value * turned),
+        moved_by=((FIELD, turned),) if turned else (),
         source=(
             f"fields spread by {100 * amplitudes.std / amplitudes.mean:.3g} %, "
             f"{measured(degrees(flip_angle), degrees(flip_angle_std), 'degrees')}, over "

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from megabar.errors import one_of
-from megabar.observables.efficiencies import Factor
+from megabar.observables.efficiencies import FIELD, Factor, turned_by
 from megabar.observables.measured_words import measured
 from megabar.spins.echoes import echo_from_two_pulses, lines_after_pulse
 from megabar.spins.level_nodes import gaussian_offsets, nodes_from_couplings, nodes_with_offsets
@@ -97,10 +97,10 @@ def excitation(
         return float(np.abs(lines.amplitude).sum())
 
     width = math.sqrt(float(line.weight @ line.offset**2))
-    return Factor(
+    return _of_field(
+        part,
+        relative_field_std,
         name="excitation",
-        value=part(1.0),
-        std=_change(part, relative_field_std),
         source=f"{_words(pulse)} on a line of {width / 1e3:.3g} kHz rms",
     )
 
@@ -229,10 +229,10 @@ def excited_fraction(
         amplitude = lines.amplitude
         return float(abs((amplitude[:, central] if seen == "central" else amplitude).sum()))
 
-    return Factor(
+    return _of_field(
+        part,
+        relative_field_std,
         name="transition_fraction",
-        value=part(1.0),
-        std=_change(part, relative_field_std),
         source=f"I = {nodes.spin:g}, {seen}, {_words(pulse)}",
     )
 
@@ -492,14 +492,22 @@ def _central(spin: float) -> int:
     return round(spin - 0.5)
 
 
-def _change(part: Callable[[float], float], relative_field_std: float) -> float:
+def _of_field(
+    part: Callable[[float], float], relative_field_std: float, *, name: str, source: str
+) -> Factor:
+    """Make a factor whose error is the larger change for one standard error of the field."""
     if relative_field_std < 0:
         msg = f"Found an error of the field of {relative_field_std:g}; it is not negative."
         raise ValueError(msg)
-    if relative_field_std == 0:
-        return 0.0
-    middle = part(1.0)
-    return max(abs(part(1 + sign * relative_field_std) - middle) for sign in (-1, 1))
+    value = part(1.0)
+    turned = turned_by(part, relative_field_std) if value > 0 else 0.0
+    return Factor(
+        name=name,
+        value=value,
+        std=value * abs(turned),
+        source=source,
+        moved_by=((FIELD, turned),) if turned else (),
+    )
 
 
 def _length(one: Pulse | IdealPulse) -> float:

@@ -84,6 +84,7 @@ def test_an_even_field_leaves_the_sine_and_its_slope():
     found = instrument_factors.b1_inhomogeneity(field, flip_angle=1.0, flip_angle_std=0.01)
     assert found.value == pytest.approx(math.sin(1.0))
     assert found.std == pytest.approx(0.01 * math.cos(1.0), rel=0.02)
+    assert found.moved_by == (("field", pytest.approx(found.relative_std)),)
     assert found.alternatives == (("even field", pytest.approx(math.sin(1.0))),)
 
 

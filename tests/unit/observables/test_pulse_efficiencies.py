@@ -60,6 +60,15 @@ def test_a_short_pulse_excites_the_sine_of_its_angle_and_its_error_is_the_slope(
     assert found.std == pytest.approx(0.008 * math.cos(0.8), rel=0.01)
 
 
+def test_a_pulse_that_is_too_weak_gains_with_the_field_and_one_too_strong_loses():
+    line = gaussian_offsets(fwhm=1.0, count=65)
+    for angle, sign in ((0.8, 1), (2.2, -1)):
+        found = pulse_efficiencies.excitation(line, pulse=short(angle), relative_field_std=0.01)
+        ((name, moved),) = found.moved_by
+        assert name == efficiencies.FIELD
+        assert sign * moved == pytest.approx(found.relative_std, rel=1e-12)
+
+
 def test_a_perfect_pulse_still_has_an_error_of_second_order():
     line = gaussian_offsets(fwhm=1.0, count=65)
     found = pulse_efficiencies.excitation(line, pulse=short(), relative_field_std=0.1)
@@ -116,6 +125,12 @@ def test_whole_spins_have_no_central_transition():
         pulse_efficiencies.transition_fraction(spin=1.0, seen="central")
     with pytest.raises(UnknownWord, match="transitions"):
         pulse_efficiencies.transition_fraction(spin=3.5, seen="middle")
+
+
+def test_a_pulse_of_no_field_gives_no_factor():
+    line = gaussian_offsets(fwhm=1.0, count=65)
+    with pytest.raises(ValueError, match="excitation = 0.*positive value"):
+        pulse_efficiencies.excitation(line, pulse=short(0.0), relative_field_std=0.1)
 
 
 # --- echoes ---------------------------------------------------------------------------------------
