@@ -129,7 +129,7 @@ def test_whole_spins_have_no_central_transition():
 
 def test_a_pulse_of_no_field_gives_no_factor():
     line = gaussian_offsets(fwhm=1.0, count=65)
-    with pytest.raises(ValueError, match="excitation = 0.*positive value"):
+    with pytest.raises(ValueError, match=r"excitation = 0.*positive value"):
         pulse_efficiencies.excitation(line, pulse=short(0.0), relative_field_std=0.1)
 
 
