@@ -345,20 +345,28 @@ def nutation_table(
     one_of(detected, DETECTED, name="detected")
     if spin == 0.5:
         return NutationTable(spin=spin, shape=shape, turns=turns, spline=None)
+    spline = _spline(spin, asymmetry, tuple(shape.amplitude.tolist()), turns, detected)
+    return NutationTable(spin=spin, shape=shape, turns=turns, spline=spline)
+
+
+@lru_cache(maxsize=16)
+def _spline(
+    spin: float, asymmetry: float, amplitude: tuple[float, ...], turns: float, detected: str
+) -> EvenSpline:
+    """Tabulate a powder over couplings and turns; curves of one campaign share their table."""
     columns = np.linspace(0.0, np.arcsinh(LARGEST_COUPLING / _BEND), _COLUMNS)
     grid = octant_grid(_CHEAP)
     unit = _first_order(spin, 1.0, asymmetry, grid)
-    turning = _PER_TURN * turns * float(np.abs(shape.amplitude).mean())
+    turning = _PER_TURN * turns * float(np.abs(amplitude).mean())
     places = np.linspace(0.0, turns, max(4, int(np.ceil(turning)) + 1))
     nodes, curves = _curves_of_nodes(
-        spin, tuple(shape.amplitude.tolist()), float(places[-1]), len(places), detected
+        spin, amplitude, float(places[-1]), len(places), detected
     )
     rows = np.array([
         collected_weights(q / _NEAR_ZERO * unit, grid.weight, nodes=nodes) @ curves
         for q in _BEND * np.sinh(columns)
     ])  # fmt: skip
-    spline = even_spline(rows, row_step=columns[1], column_step=places[1])
-    return NutationTable(spin=spin, shape=shape, turns=turns, spline=spline)
+    return even_spline(rows, row_step=columns[1], column_step=places[1])
 
 
 def _first_order(
