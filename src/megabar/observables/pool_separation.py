@@ -25,6 +25,7 @@ from megabar.fitting.problem import prepare
 from megabar.fitting.projection import linearise, projected_hessian
 from megabar.observables.detection import normal_quantile
 from megabar.observables.line_models import FALSE_ALARM
+from megabar.observables.measured_words import measured
 from megabar.observables.pool_model import PRIOR, JointModel, Quantity, rows_of
 
 if TYPE_CHECKING:
@@ -163,14 +164,14 @@ class PoolAmplitudes:
             names = " and ".join(one.weights)
             said.append(
                 f"{names} are not told apart by these records: only {one.words} is determined, "
-                f"{one.value:.4g}({one.std:.2g})."
+                f"{measured(one.value, one.std, '')}."
             )
         return (*said, *self.warnings)
 
 
 def _sentence(one: PoolAmplitude, probability: float) -> str:
     if one.quality == "value":
-        return f"{one.name}: {one.value:.4g}({one.std:.2g}) at full visibility."
+        return f"{one.name}: {measured(one.value, one.std, '')} at full visibility."
     if one.quality == "upper bound":
         return f"{one.name}: below {one.bound:.4g} at full visibility ({100 * probability:g} %)."
     limit = f", though below {one.bound:.4g}" if math.isfinite(one.bound) else ""
@@ -178,7 +179,7 @@ def _sentence(one: PoolAmplitude, probability: float) -> str:
 
 
 def separate_pools(
-    measured: Sequence[tuple[xr.Dataset, Reading]],
+    taken: Sequence[tuple[xr.Dataset, Reading]],
     pools: Sequence[Pool],
     *,
     phase: float | None = None,
@@ -193,7 +194,7 @@ def separate_pools(
 
     Parameters
     ----------
-    measured
+    taken
         Acquisitions with their readings, whose names differ; steps of an array count each.
     pools
         Hydrogen by kind; an error of 0 holds a quantity, a finite one makes it a datum, ``inf``
@@ -252,10 +253,10 @@ def separate_pools(
     hydride True
     H2 True
     """
-    _require_names(measured, pools)
+    _require_names(taken, pools)
     rows = [
         row
-        for data, reading in measured
+        for data, reading in taken
         for row in rows_of(
             data,
             reading,
@@ -273,11 +274,22 @@ def separate_pools(
         known_phases={} if phase is None else {_COMMON: phase},
     )
     start = _start_phases(joint)
-    linear = _solved(joint, start)
-    there = [k for k in range(len(pools)) if _stands_out(linear, k)]
-    joint = replace(joint, quantities=_moving(pools, there))
-    begin = np.concatenate([[one.start for one in joint.quantities], linear.theta])
-    return _presented(_solved(joint, begin), measured, probability)
+    return _presented(_with_what_stands_out(_solved(joint, start)), taken, probability)
+
+
+def _with_what_stands_out(solution: _Solution) -> _Solution:
+    """Solve again and again, moving the quantities of all pools that stand out so far."""
+    pools, there = solution.joint.pools, set[int]()
+    for _ in range(len(pools) + 1):
+        found = {k for k in range(len(pools)) if _stands_out(solution, k)}
+        if found <= there:
+            break
+        there |= found
+        joint = replace(solution.joint, quantities=_moving(pools, sorted(there)))
+        phases = solution.theta[len(solution.joint.quantities) :]
+        begin = [one.start for one in joint.quantities]
+        solution = _solved(joint, np.concatenate([begin, phases]))
+    return solution
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -362,7 +374,7 @@ def _errors(information: Array) -> tuple[Array, Array, Array]:
 
 
 def _presented(
-    solution: _Solution, measured: Sequence[tuple[xr.Dataset, Reading]], probability: float
+    solution: _Solution, taken: Sequence[tuple[xr.Dataset, Reading]], probability: float
 ) -> PoolAmplitudes:
     joint, fit = solution.joint, solution.fit
     std, inflation, covariance = _errors(solution.information)
@@ -384,7 +396,7 @@ def _presented(
             "The pools leave residuals that noise makes with probability "
             f"{fit.chi2_probability:.1g}; a shape is wrong, or a pool is missing."
         )
-    attrs = measured[0][0].attrs
+    attrs = taken[0][0].attrs
     first = joint.rows[0]
     scans = float(np.atleast_1d(attrs["n_scans"])[0])
     return PoolAmplitudes(
@@ -522,9 +534,9 @@ def _relative_visibility_error(solution: _Solution, place: int) -> float:
     return math.hypot(*terms)
 
 
-def _require_names(measured: Sequence[tuple[xr.Dataset, Reading]], pools: Sequence[Pool]) -> None:
+def _require_names(taken: Sequence[tuple[xr.Dataset, Reading]], pools: Sequence[Pool]) -> None:
     for what, names in (
-        ("readings", [reading.name for _, reading in measured]),
+        ("readings", [reading.name for _, reading in taken]),
         ("pools", [pool.name for pool in pools]),
     ):
         if not names or len(set(names)) < len(names):
