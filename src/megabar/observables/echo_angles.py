@@ -8,7 +8,8 @@ from __future__ import annotations
 from math import degrees, sin
 
 from megabar.errors import one_of
-from megabar.observables.efficiencies import FIELD, SHAPES, Factor, refocusing, turned_by
+from megabar.observables.efficiencies import SHAPES, refocusing
+from megabar.observables.factors import FIELD, Factor, turned_by
 from megabar.observables.measured_words import measured
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from megabar.observables.efficiencies import FIELD, Factor, turned_by
+from megabar.observables.factors import FIELD, Factor, turned_by
 from megabar.observables.measured_words import measured
 from megabar.spins.amplitude_distributions import heard_by_reciprocity
 

@@ -1,7 +1,7 @@
 """Efficiencies of real pulses on real lines, from the spin engine.
 
 A content compares two nuclei that are excited, refocused and hidden in different ways. Each
-function here gives one :class:`~megabar.observables.efficiencies.Factor`: value, error and where it
+function here gives one :class:`~megabar.observables.factors.Factor`: value, error and where it
 comes from. What is not known, such as what broadens a line, goes into the error as a range.
 
 Twin: ``spins.echoes``.
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from megabar.errors import one_of
-from megabar.observables.efficiencies import FIELD, Factor, turned_by
+from megabar.observables.factors import FIELD, Factor, turned_by
 from megabar.observables.measured_words import measured
 from megabar.spins.echoes import echo_from_two_pulses, lines_after_pulse
 from megabar.spins.level_nodes import gaussian_offsets, nodes_from_couplings, nodes_with_offsets

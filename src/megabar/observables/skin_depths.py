@@ -21,7 +21,7 @@ import numpy as np
 from scipy.special import spherical_jn
 
 from megabar.errors import one_of
-from megabar.observables.efficiencies import Factor
+from megabar.observables.factors import Factor
 from megabar.observables.measured_words import measured
 from megabar.spins import reception
 
