@@ -357,7 +357,7 @@ def picture(found: CellBudget, *, quantity: str) -> bytes:
         height = 0.75 + 0.36 * max(map(len, bars))
         figure, axes = figures.sheet(
             1, len(shown), height=height, left=0.02, right=0.98, wspace=0.08,
-            bottom=0.45 / height, top=1 - 0.25 / height,
+            bottom=0.45 / height, top=1 - 0.3 / height,
         )  # fmt: skip
         for ax, rows, day in zip(axes[0], bars, shown, strict=True):
             tornado.draw(ax, rows, quantity=quantity, title=f"day {day.day}", axis=axis)

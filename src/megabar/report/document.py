@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import jinja2
 
-from megabar.report import budgets, material, numbers, plates, scale_words, tables
+from megabar.report import budgets, material, numbers, plates, scale_words, series, tables
 from megabar.report.numbers import format_value
 
 if TYPE_CHECKING:
@@ -243,7 +243,7 @@ def _day_table(facts: Material, page: CellPage) -> DayTable:
     columns = [
         (node, name)
         for name, only in _TABLE_OF_CELL
-        for node in ((only,) if only else facts.nuclei)
+        for node in _nodes(facts, name, only)
         if (node, name) in present
     ]
     return DayTable(
@@ -259,6 +259,13 @@ def _day_table(facts: Material, page: CellPage) -> DayTable:
             for day, found in days.items()
         ),
     )
+
+
+def _nodes(facts: Material, name: str, only: str | None) -> tuple[str, ...]:
+    """Give the nodes whose numbers of a name are main ones, the contents by a witness included."""
+    if name == "h_per_metal":
+        return ("content", *(series.witness_node(one.nucleus) for one in facts.plan.witnesses))
+    return (only,) if only else facts.nuclei
 
 
 def _records(page: CellPage) -> list[RecordEntry]:

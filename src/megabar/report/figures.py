@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from matplotlib.axes import Axes
+    from matplotlib.transforms import Transform
     from numpy.typing import NDArray
 
     from megabar.report.series import Curve, Series, StraightLine, Trace
@@ -192,7 +193,8 @@ def _draw_series(ax: Axes, one: Series, *, aside: float, hollow: bool = False) -
     for term, length in (("lower bound", 13), ("upper bound", -13)):
         chosen = one.where(term)
         for day, bound in zip(one.elapsed[chosen], one.value[chosen], strict=True):
-            _draw_bound(ax, day, bound, length, colour)
+            _draw_bound(ax, day, bound, length, colour, ax.transData + moved)
+        _make_room(ax, one.elapsed[chosen], one.value[chosen], np.zeros(np.count_nonzero(chosen)))
     lost = one.elapsed[one.where(*_NO_NUMBER)] if not hollow else np.empty(0)
     foot = ax.get_xaxis_transform() + moved
     ax.plot(lost, np.full(lost.shape, 0.03), "x", color=colour, ms=5, mew=1.3, transform=foot)
@@ -217,13 +219,15 @@ def _draw_band(
     ax.fill_between(days, value - common, value + common, color=colour, alpha=0.13, lw=0, zorder=1)
 
 
-def _draw_bound(ax: Axes, day: float, bound: float, length: float, colour: str) -> None:
+def _draw_bound(
+    ax: Axes, day: float, bound: float, length: float, colour: str, place: Transform
+) -> None:
     ax.annotate(
-        "", xy=(day, bound), xytext=(0, length), textcoords="offset points",
+        "", xy=(day, bound), xycoords=place, xytext=(0, length), textcoords="offset points",
         arrowprops={"arrowstyle": "<|-", "color": colour, "lw": 1.0, "shrinkA": 0, "shrinkB": 0},
         annotation_clip=True,
     )  # fmt: skip
-    ax.plot([day], [bound], "_", color=colour, ms=8, mew=1.3)
+    ax.plot([day], [bound], "_", color=colour, ms=8, mew=1.3, transform=place)
 
 
 def _spans_much(series: Sequence[Series]) -> bool:

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from megabar import provenance
 from megabar.campaign.zeros import change_of_copper
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from megabar.campaign.rows import Failure
     from megabar.campaign.runner import Campaign
     from megabar.history import Number
+    from megabar.observables.content_agreement import Agreement
 
 _NO_NUMBER: Final = "—"
 _SKEWED: Final = 1.15  # one side of an interval over the other beyond which both are written
@@ -116,7 +117,7 @@ class Material:
     cells: tuple[CellPage, ...]
     failures: tuple[Failure, ...]
     warnings: tuple[Doubt, ...]
-    agreements: tuple[Any, ...]
+    agreements: tuple[Agreement, ...]
     cross_checks: tuple[CrossCheckRow, ...]
     assumptions: tuple[str, ...]
     not_done: tuple[str, ...]
@@ -170,7 +171,7 @@ def gather(campaign: Campaign) -> Material:
         cells=cells,
         failures=campaign.failures(),
         warnings=tuple(_warnings(rows, campaign.warnings())),
-        agreements=(),
+        agreements=campaign.witnesses(),
         cross_checks=campaign.cross_checks(),
         assumptions=tuple(_assumptions(plan, rows)),
         not_done=tuple(_not_done(plan, records)),

@@ -173,11 +173,12 @@ def _history(
     if not panels:
         return None
     picture = figures.history(panels, witness=_witness_words(facts))
+    told = "".join(_asides(panels, _witness_words(facts)))
     aside = " Points of different cells stand a hair beside their day." if len(cells) > 1 else ""
     return Plate(
         name=f"{prefix}-{grid.name}",
         title=grid.title,
-        caption=grid.caption + aside,
+        caption=grid.caption + told + aside,
         svg=figures.svg_bytes(picture),
     )
 
@@ -193,10 +194,27 @@ def _witnesses(facts: Material, cells: Sequence[CellPage]) -> Iterator[series.Se
     for told in facts.plan.witnesses:
         for page in cells:
             found = series.series_from_history(
-                page.history, node=f"{told.nucleus} shift", name="h_per_metal", index=page.index
+                page.history,
+                node=series.witness_node(told.nucleus),
+                name="h_per_metal",
+                index=page.index,
             )
             if found is not None:
                 yield found
+
+
+def _asides(panels: Sequence[figures.Panel], witness: str) -> Iterator[str]:
+    """Explain the marks that only some figures have."""
+    if any(panel.witnesses for panel in panels):
+        yield (
+            f" Hollow: content {witness} by the calibration that the plan states; the errors of "
+            "that calibration are not drawn."
+        )
+    if any(one.readings for panel in panels for one in panel.series):
+        yield (
+            " Broad pale bars: content on other readings of the scale, none of which was "
+            "measured; they never decide anything alone."
+        )
 
 
 def _witness_words(facts: Material) -> str:

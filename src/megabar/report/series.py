@@ -230,6 +230,22 @@ def series_from_history(history: xr.DataTree, *, node: str, name: str, index: in
     )
 
 
+def witness_node(nucleus: str) -> str:
+    """Name the node of the contents that the shift of a nucleus tells.
+
+    Parameters
+    ----------
+    nucleus
+        Its name.
+
+    Returns
+    -------
+    :
+        As in the history of a cell.
+    """
+    return f"{nucleus} shift"
+
+
 def with_readings(series: Series, rows: Iterable[Number]) -> Series:
     """Add what contents would be on other readings of their scale.
 

@@ -13,8 +13,10 @@ from megabar import history, provenance, schemas
 from megabar.campaign import plan
 from megabar.campaign.answers import Archived
 from megabar.campaign.cross_checks import CrossCheckRow
+from megabar.campaign.reference_tables import Witness
 from megabar.campaign.rows import Failure
 from megabar.history import Number
+from megabar.observables.content_agreement import Agreement
 
 DAYS = np.array([-3.0, 1.0, 5.0, 10.0, 16.0, 23.0, 30.0, 40.0, 50.0, 60.0, 70.0])
 HEATED = datetime.fromisoformat("2026-01-10T12:00")
@@ -48,7 +50,8 @@ def number(cell: int, session: int, *, channel: str, measure: str, node: str, na
     digest = provenance.sha256_of_text(source)
     return Number(
         cell=f"cell-{cell + 1}", channel=channel, measure=measure, node=node,
-        nucleus="1H" if node == "content" else node, elapsed=float(DAYS[session]),
+        nucleus="1H" if node == "content" else node.removesuffix(" shift"),
+        elapsed=float(DAYS[session]),
         started_at=(HEATED + timedelta(days=float(DAYS[session]))).isoformat(),
         name=name, value=value, std=std, unit=schemas.UNITS[name], quality=quality,
         method="least squares in the time domain", record=digest, source=source,
@@ -77,6 +80,7 @@ _PLAN = (
     ("139La-echoes", "t2", "139La", "t2", 0.08),
     ("63Cu", "copper", "63Cu", "field_offset", 0.2),
     ("1H-fid", "line", "content", "h_per_metal", 0.02),
+    ("139La-echo", "line", "139La shift", "h_per_metal", 0.03),
 )
 
 
@@ -147,6 +151,10 @@ class FakeCampaign:
             ),
             content=plan.Content(calibration="precursor", precursor_h_per_metal=3.0,
                                  precursor_h_per_metal_std=0.05, pairing=86400.0),
+            witnesses=(
+                Witness(nucleus="139La", shift=(2800.0, 910.0), shift_std=(30.0, 30.0),
+                        h_per_metal=(3.0, 10.0), source="somebody's own"),
+            ),
             reference=plan.Reference(
                 method="copper", proton_frequency=395.107e6, copper_knight_shift=2380.0,
                 copper_knight_shift_change=0.0, copper_knight_shift_change_std=50.0,
@@ -172,8 +180,16 @@ class FakeCampaign:
     def warnings(self) -> tuple[str, ...]:
         return ('[[channel]] "resistance": no file.',)
 
-    def witnesses(self) -> tuple:
-        return ()
+    def witnesses(self) -> tuple[Agreement, ...]:
+        names = ("chi2", "probability", "scale", "scale_std", "relative_slope",
+                 "relative_slope_std", "relative_chi2", "relative_probability")  # fmt: skip
+        return tuple(
+            Agreement(cell=cell.name, nucleus="139La", points=10, agrees=True,
+                      relative_agrees=True, content_moves=True, shift_moves=True,
+                      sentence=f"Shift and amplitudes of {cell.name} tell the same story.",
+                      **dict.fromkeys(names, 1.0))
+            for cell in self.plan.cells
+        )  # fmt: skip
 
     def cross_checks(self) -> tuple[CrossCheckRow, ...]:
         return (
@@ -236,7 +252,7 @@ def _numbers_of(cell: int, rng: np.random.Generator) -> list[Number]:
                 std, quality = float("nan"), "upper bound"
             elif measure in {"t1", "t2"}:
                 more = {"details": curve_details(measure, value, rng)}
-            if name == "h_per_metal":
+            if node == "content":
                 total = float(np.hypot(std, 0.03 * value))
                 more = {"assumptions": ("steady_state 0.999(1), from T1 of the session",),
                         "details": budget_details(session, value, total),

@@ -80,7 +80,7 @@ def test_a_field_that_moves_the_content_more_is_darker(found):
 
 
 def test_two_sessions_of_one_day_are_told_apart(pages):
-    content = [n for n in pages[0].numbers if n.name == "h_per_metal"][:1]
+    content = [n for n in pages[0].numbers if n.node == "content"][:1]
     later = content[0].__class__(**{**vars(content[0]), "elapsed": content[0].elapsed + 0.3})
     page = material.CellPage(**{**vars(pages[0]), "numbers": (*content, later)})
     days = [day.day for day in budgets.of_cell(page, metal="139La").days]
@@ -112,7 +112,7 @@ def test_the_table_of_budgets_holds_every_row_and_the_total(campaign):
 def test_an_end_without_limit_is_an_empty_field(campaign):
     facts = material.gather(campaign)
     (first, *_), *_ = (page.numbers for page in facts.cells)
-    content = next(n for n in facts.cells[0].numbers if n.name == "h_per_metal")
+    content = next(n for n in facts.cells[0].numbers if n.node == "content")
     row = {**json.loads(content.details["budget"])[0], "high": math.inf}
     details = {**content.details, "budget": json.dumps([row])}
     bare = content.__class__(**{**vars(content), "details": details})
@@ -124,7 +124,7 @@ def test_an_end_without_limit_is_an_empty_field(campaign):
 
 
 def numbered(pages, **details):
-    content = next(n for n in pages[0].numbers if n.name == "h_per_metal")
+    content = next(n for n in pages[0].numbers if n.node == "content")
     return content.__class__(**{**vars(content), "details": {**content.details, **details}})
 
 

@@ -7,9 +7,10 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from tests.unit.report.fake_campaign import BOUNDS, LOST, FakeCampaign
+from tests.unit.report.fake_campaign import BOUNDS, DAYS, LOST, FakeCampaign
 
 from megabar.errors import ReadError
+from megabar.observables.content_budget import budget_of
 from megabar.report import document, format_value, material, tables
 
 
@@ -118,7 +119,7 @@ def test_calibration_and_reference_are_told_with_their_errors(campaign):
 def test_the_first_screen_gives_first_last_slope_and_pressure(campaign):
     facts = material.gather(campaign)
     row = material.summary(facts.cells[0], metal="139La")
-    content = [n for n in campaign.rows() if n.cell == "cell-1" and n.name == "h_per_metal"]
+    content = [n for n in campaign.rows() if n.cell == "cell-1" and n.node == "content"]
     after = [n for n in content if n.elapsed >= 0]
     assert row.content_first == format_value(after[0].value, after[0].std, "")
     assert row.content_last == format_value(after[-1].value, after[-1].std, "")
@@ -192,3 +193,48 @@ def test_one_cell_alone_has_no_chapter_of_all_cells(tmp_path):
     text = document.write(FakeCampaign(tmp_path, cells=1), tmp_path / "out").read_text()
     assert 'id="together"' not in text
     assert 'id="cell-1"' in text
+
+
+def test_a_day_without_a_metal_line_says_so_wherever_it_appears(campaign, text):
+    row = material.summary(material.gather(campaign).cells[1], metal="139La")
+    assert row.undetermined == "not determined on 1 day"
+    assert re.search(r'class="lost">not determined</a>', text)
+    assert "not determined on 1 day" in text
+
+
+def test_every_cell_says_how_it_was_calibrated_and_whether_its_witness_agrees(text):
+    for cell in ("cell-1", "cell-2"):
+        part = text.split(f'id="{cell}-budgets"')[1].split("<details")[0]
+        assert "Calibration by the precursor in the same cell: its H/La is taken as 3.00(5)" in part
+        assert f"Shift and amplitudes of {cell} tell the same story." in part
+
+
+def test_the_first_and_the_last_day_of_a_budget_are_open(text):
+    days = re.findall(r"<details( open)?><summary>Day ", text)
+    assert days[: len(DAYS)] == [" open", *[""] * (len(DAYS) - 2), " open"]
+
+
+def test_a_budget_names_every_source_with_its_detail(campaign, text):
+    for number in campaign.rows():
+        budget = budget_of(number.details)
+        for row in budget.rows if budget else ():
+            assert row.detail in text
+
+
+def test_a_skewed_interval_stands_below_its_number(campaign, tmp_path, monkeypatch):
+    rows = campaign.rows()
+    content = next(one for one in rows if one.node == "content")
+    wide = {**content.details, "interval_68": [2.4, 4.9], "interval": [1.9, math.inf]}
+    changed = type(content)(**{**vars(content), "details": wide})
+    monkeypatch.setattr(
+        campaign, "rows", lambda: tuple(changed if one is content else one for one in rows)
+    )
+    page = document.write(campaign, tmp_path).read_text()
+    assert "68 %: 2.4 to 4.9; 95 %: above 1.9, no upper limit" in page
+
+
+def test_cells_with_a_known_standard_have_a_table(text):
+    table = text.split('id="cross-checks"')[1].split("</table>")[0]
+    assert "LaCl3" in table
+    assert "1.0(2.0)" in table
+    assert "Found at its known shift." in table

@@ -66,6 +66,43 @@ def test_a_failed_number_is_a_cross_at_the_foot():
     assert len(points_of(axes)) == 2
 
 
+def test_contents_that_were_not_determined_are_crosses_with_a_legend():
+    quality = ("value", "not determined", "value")
+    figure = figures.history([a_panel(a_series(value=(10.0, np.nan, 6.0), quality=quality))])
+    (cross,) = [line for line in figure.axes[0].lines if line.get_marker() == "x"]
+    assert cross.get_xdata().tolist() == [30.0]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["not determined"]
+
+
+def test_a_witness_is_hollow_beside_the_points_it_speaks_of_and_named():
+    panel = figures.Panel(
+        title="", label="H/La", series=(a_series(),),
+        witnesses=(a_series(value=(9.5, 8.2, 6.3)),),
+    )  # fmt: skip
+    figure = drawn(figures.history([panel], witness="from the shift of ¹³⁹La"))
+    own, other = [one for one in figure.axes[0].lines if one.get_marker() == "o"][:2]
+    assert own.get_markerfacecolor() == other.get_color()
+    assert other.get_markerfacecolor() == "white"
+    moved = other.get_transform().transform(other.get_xydata())[0, 0]
+    assert moved - own.get_transform().transform(own.get_xydata())[0, 0] > 3
+    assert figure.legends[0].get_texts()[0].get_text() == "from the shift of ¹³⁹La"
+    _assert_apart(figure)
+
+
+def test_other_readings_of_a_scale_are_pale_bars_from_least_to_most():
+    ends = (np.array([5.0, 4.0, 3.0]), np.array([14.0, 11.0, 8.0]))
+    member = series.Series(**{**vars(a_series()), "readings": ends})
+    figure = figures.history([a_panel(member)])
+    bars = next(
+        one for one in figure.axes[0].collections
+        if hasattr(one, "get_segments") and one.get_alpha() and one.get_alpha() < 0.5
+    )  # fmt: skip
+    assert [segment[:, 1].tolist() for segment in bars.get_segments()] == [
+        [5.0, 14.0], [4.0, 11.0], [3.0, 8.0],
+    ]  # fmt: skip
+    assert figure.legends[0].get_texts()[0].get_text() == "other readings of the scale"
+
+
 def test_the_shared_error_is_a_band_and_the_independent_one_a_bar():
     member = a_series(common=(1.0, 0.8, 0.6))
     axes = figures.history([a_panel(member)]).axes[0]

@@ -1,6 +1,7 @@
 """The report in a browser: no errors, no network, nothing wider than the window."""
 
 import shutil
+from itertools import pairwise
 
 import pytest
 from tests.unit.report.fake_campaign import FakeCampaign
@@ -77,3 +78,43 @@ def test_a_followed_link_opens_the_fold_that_holds_its_record(opened):
     record = opened.locator(".record:target")
     record.wait_for(state="visible", timeout=3000)
     assert record.is_visible()
+
+
+@pytest.mark.parametrize("opened", [1280, 390], indirect=True)
+def test_the_budget_of_the_first_day_is_open_and_its_bars_lie_on_the_ruler(opened):
+    first = opened.locator("details[open] table.tornado").first
+    assert first.is_visible()
+    boxes = [bar.bounding_box() for bar in first.locator("td.bar rect").all()]
+    tracks = [track.bounding_box() for track in first.locator("td.bar svg").all()]
+    assert len(boxes) == 6  # five sources and all together
+    for box, track in zip(boxes, tracks, strict=True):
+        assert track["x"] - 1 <= box["x"]
+        assert box["x"] + box["width"] <= track["x"] + track["width"] + 1
+    assert max(box["width"] for box in boxes) > 60
+
+
+@pytest.mark.parametrize("opened", [1280, 390], indirect=True)
+def test_no_mark_of_the_ruler_covers_another(opened):
+    marks = opened.locator("details[open] table.tornado").first.locator(".marks span").all()
+    boxes = sorted((mark.bounding_box() for mark in marks), key=lambda box: box["x"])
+    assert len(boxes) >= 3
+    for left, right in pairwise(boxes):
+        assert left["x"] + left["width"] < right["x"]
+
+
+@pytest.mark.parametrize("opened", [1280], indirect=True)
+def test_a_day_between_opens_when_asked(opened):
+    day = opened.locator("details:has(table.tornado)").nth(1)
+    assert not day.locator("table").is_visible()
+    day.locator("summary").click()
+    assert day.locator("table").is_visible()
+    assert "echo decay, ¹³⁹La" in day.inner_text()
+
+
+@pytest.mark.parametrize("opened", [1280], indirect=True)
+def test_sources_against_days_is_read_without_scrolling_on_a_desk(opened):
+    table = opened.locator("table.sources")
+    wider = table.evaluate("one => one.scrollWidth - one.parentElement.clientWidth")
+    assert wider <= 0
+    words = table.locator("tbody tr").first.inner_text()
+    assert words.startswith("amplitude, ¹³⁹La")

@@ -105,7 +105,7 @@ def test_content_carries_independent_and_shared_errors_apart():
     found = series.series_from_history(
         campaign.history("cell-1"), node="content", name="h_per_metal", index=0
     )
-    rows = [n for n in campaign.rows() if n.name == "h_per_metal"]
+    rows = [n for n in campaign.rows() if n.node == "content"]
     assert found.std.tolist() == pytest.approx([n.independent_std for n in rows], rel=1e-12)
     assert found.common.tolist() == pytest.approx([n.common_std for n in rows], rel=1e-12)
 
