@@ -47,8 +47,9 @@ LARGEST_ERROR: Final = 0.3
 
 _ENOUGH: Final = 1.01  # error of a record over that of an endless one
 _DECAYED: Final = 12.0  # decay times after which nothing is left
-_NOISE_SHARE: Final = 0.2  # of the wanted error that the error of the noise may take
-_RECORD_SHARE: Final = 0.75  # of T1 that a record may last for the sake of its noise
+_NOISE_SHARE: Final = 0.2  # of the wanted error that the error of the noise should take
+_MOST_NOISE: Final = 0.5  # of it that it may take where records would last long against T1
+_RECORD_SHARE: Final = 0.75  # of T1 that is not long
 _ROUNDS: Final = 4  # over both channels, until neither repetition moves
 
 
@@ -298,10 +299,10 @@ class AmplitudePlan:
 
     @property
     def promised(self) -> tuple[float, ...]:
-        """Relative error of each amplitude from noise after its scans."""
+        """Relative error of each amplitude from noise after its scans; none out of reach."""
         return tuple(
             one.relative_std / sqrt(count)
-            for count, one in zip(self.scans, self.channels, strict=True)
+            for count, one in zip(self.scans, self.channels, strict=bool(self.scans))
         )
 
     def error_after(self, hours: float) -> float:
@@ -402,8 +403,8 @@ def channel_plan(
 def record_length(channel: PlannedChannel, *, error: float, by: str) -> int:
     """Choose the points of a record.
 
-    As many as leave 1 % of precision to be gained; more, where noise is taken from their tail, as
-    long as the record stays short against T1.
+    As many as leave 1 % of precision to be gained. Where noise is taken from their tail, so many
+    more that its error is a fifth of the wanted one, or a half if such a record is long against T1.
 
     Parameters
     ----------
@@ -430,9 +431,12 @@ def record_length(channel: PlannedChannel, *, error: float, by: str) -> int:
     needed = ceil(needed / (1 - TAIL))
     if by != "snr_per_root_scan":
         return needed
-    for_noise = ceil((0.5 / (_NOISE_SHARE * error)) ** 2 / TAIL / scan.blocks)
     affordable = int(_RECORD_SHARE * line.t1[0] / scan.dwell)
-    return max(needed, min(for_noise, affordable))
+    wished, least = (
+        ceil((0.5 / (share * error)) ** 2 / TAIL / scan.blocks)
+        for share in (_NOISE_SHARE, _MOST_NOISE)
+    )
+    return max(needed, min(wished, affordable), least)
 
 
 def plan_amplitude(

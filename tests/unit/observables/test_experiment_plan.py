@@ -164,6 +164,8 @@ def test_records_are_as_long_as_precision_asks_and_longer_for_their_noise():
     longer = record_length(channel(), error=0.05, by="snr_per_root_scan")
     assert 1 / (2 * math.sqrt(0.25 * longer)) == pytest.approx(0.2 * 0.05, rel=1e-2)
     assert longer * 0.5e-6 < 20e-3
+    dear = record_length(channel(t1=(1e-3, 0.0)), error=0.02, by="snr_per_root_scan")
+    assert 1 / (2 * math.sqrt(0.25 * dear)) == pytest.approx(0.5 * 0.02, rel=1e-2)
     assert record_length(channel(points=777), error=0.05, by=BY) == 777
 
 
