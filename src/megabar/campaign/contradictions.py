@@ -136,7 +136,7 @@ def _intervals(channel: Channel, place: str) -> Iterator[str]:
             yield f"{place}.{key}: a stated time needs its error and the error its time. Give both."
         if value is not None and (value <= 0 or (std or 0) < 0):
             yield f"{place}.{key}: found {value} s with error {std} s. A time is positive."
-    if channel.role != "none" and channel.measure not in ("line", "t1", "t2"):
+    if channel.role != "none" and channel.measure not in ("line", "t1", "t2", "nutation"):
         yield (
             f'{place}.role: measure "{channel.measure}" gives no amplitude. Use role with "line".'
         )

@@ -44,8 +44,8 @@ class Nutated:
     central
         Whether the central transition turned alone.
     others
-        What else the curve may mean: name, and what that would do to a count of nuclei whose scale
-        it sets.
+        What else the curve may mean where the channel of the line does not say which transitions
+        it sees: name, and what that would do to a count of nuclei whose scale it sets.
     """
 
     record: Record
@@ -165,7 +165,7 @@ def _meaning(nutation: Record, line: Record) -> Nutated:
         others=tuple(
             (name, one["frequency"] * one["share"] / count)
             for name, one in readings.items()
-            if name != wanted
+            if name != wanted and line.channel.seen is None
         ),
     )
 

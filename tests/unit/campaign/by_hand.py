@@ -49,12 +49,17 @@ def make(**changes) -> plan.Plan:
 
 
 def record(
-    channel: str, day: float, *, cell="c", settings=None, sequence="fid", **values
-) -> Record:
+    channel: str | plan.Channel, day: float, *, cell="c", settings=None, sequence="fid",
+    details=None, **values,
+) -> Record:  # fmt: skip
     """One record: ``name=(value, std)``, or ``name=(value, std, quality)``."""
-    described = CHANNELS[channel]
+    described = CHANNELS[channel] if isinstance(channel, str) else channel
+    channel = described.name
     identity = f"{channel}@{day}"
-    units = {"t1": "s", "t2": "s", "line_frequency": "Hz", "snr_per_root_scan": "1"}
+    units = {
+        "t1": "s", "t2": "s", "line_frequency": "Hz", "fwhm": "Hz", "snr_per_root_scan": "1",
+        "amplitude": "1", "nutation_frequency": "Hz",
+    }  # fmt: skip
     known = {
         "carrier_frequency": 100e6, "repetition_time": 1.0, "flip_angle": pi / 2, "dwell": 1e-6,
     }  # fmt: skip
@@ -70,7 +75,7 @@ def record(
         analysis=Analysis(
             id=f"analysis of {identity}", acquisition=identity, step=described.measure,
             node=described.nucleus or "", method="", provenance="{}", inputs=(), warnings=(),
-            details="{}",
+            details=json.dumps(details or {}),
             values=tuple(
                 Value(name=name, value=v[0], std=v[1], unit=units[name],
                       quality=v[2] if len(v) > 2 else "value")
