@@ -246,7 +246,8 @@ def readings_of_line(
     -------
     :
         The whole line, its echo broadened by shifts, by couplings, and the central transition
-        alone, as far as the spin has them.
+        alone after pulses that turn all transitions and after those that turn only that one, as
+        far as the spin has them.
 
     Raises
     ------
@@ -256,9 +257,9 @@ def readings_of_line(
     Examples
     --------
     >>> [f"{one.value:.3f}" for one in readings_of_line("139La", fwhm=None, echo_delay=None)]
-    ['1.000', '0.500', '0.249', '0.190']
+    ['1.000', '0.500', '0.249', '0.190', '0.048']
     >>> [f"{one.value:.3f}" for one in readings_of_line("139La", fwhm=38e3, echo_delay=25e-6)]
-    ['1.000', '0.500', '0.361', '0.190']
+    ['1.000', '0.500', '0.361', '0.190', '0.048']
     """
     if (fwhm is None) != (echo_delay is None):
         msg = (
@@ -280,8 +281,13 @@ def readings_of_line(
     if spin > 0.5:
         found.append(_part(echo.couplings, "solid echo, broadened by field gradients"))
         if spin % 1:
-            central = transition_fraction(spin=spin, seen="central").value
-            found.append(_part(central, "central transition alone"))
+            found += [
+                _part(
+                    transition_fraction(spin=spin, seen="central", pulse=pulse).value,
+                    f"central transition alone, {pulse} pulse",
+                )
+                for pulse in ("hard", "selective")
+            ]
     return tuple(found)
 
 

@@ -207,7 +207,7 @@ def test_enriching_the_metal_changes_its_signal_and_not_the_content():
 
 
 def test_choices_that_nobody_measured_move_the_content_as_derived():
-    """Exponents by (gH/gLa)^1/2 = 2.66; central transition alone by 21/4."""
+    """Exponents by (gH/gLa)^1/2 = 2.66; central transition alone by 21/4 or, selective, 21."""
     pair = signal_pairs.SignalPair(nuclei=LANTHANUM, counted=(40.0, 1.0), against=(1.0, 0.1))
     lines = stated_scales.readings_of_line("139La", fwhm=None, echo_delay=None)
     found = signal_pairs.contents_of_pair(pair, scales=by_exponent(), lines=lines)
@@ -215,8 +215,11 @@ def test_choices_that_nobody_measured_move_the_content_as_derived():
     ratio = nuclei.nucleus("1H").xi / nuclei.nucleus("139La").xi
     assert spread.by_choice["calibration"] == pytest.approx(ratio**0.5)
     assert spread.by_choice["calibration"] == pytest.approx(2.66, rel=1e-3)
-    assert spread.by_choice["part of the line"] == pytest.approx(5.25)
-    assert spread.high / spread.low == pytest.approx(ratio**0.5 * 5.25)
+    assert spread.by_choice["part of the line"] == pytest.approx(21)
+    assert spread.high / spread.low == pytest.approx(ratio**0.5 * 21)
+    by_line = {one.line: one.h_per_metal for one in found if one.scale == "p = 3"}
+    hard = by_line["central transition alone, hard pulse"]
+    assert by_line["whole line"] / hard == pytest.approx(5.25)
     with pytest.raises(ValueError, match="at least one scale"):
         signal_pairs.spread_of([])
 
@@ -224,20 +227,20 @@ def test_choices_that_nobody_measured_move_the_content_as_derived():
 @pytest.mark.parametrize(
     ("nucleus", "fwhm", "delay", "expected"),
     [
-        ("139La", None, None, [1, 0.500, 0.249, 4 / 21]),
+        ("139La", None, None, [1, 0.500, 0.249, 4 / 21, 1 / 21]),
         ("139La", 8e3, 25e-6, [1, 0.783]),
-        ("139La", 38e3, 25e-6, [1, 0.500, 0.361, 4 / 21]),
+        ("139La", 38e3, 25e-6, [1, 0.500, 0.361, 4 / 21, 1 / 21]),
         ("57Fe", None, None, [1, 0.500]),
         ("2H", None, None, [1, 0.500, 1.000]),
-        ("63Cu", None, None, [1, 0.500, 0.550, 2 / 5]),
-        ("105Pd", None, None, [1, 0.500, 0.211, 9 / 35]),
+        ("63Cu", None, None, [1, 0.500, 0.550, 2 / 5, 1 / 5]),
+        ("105Pd", None, None, [1, 0.500, 0.211, 9 / 35, 3 / 35]),
     ],
 )
 def test_readings_of_a_line_are_those_of_its_spin(nucleus, fwhm, delay, expected):
     found = stated_scales.readings_of_line(nucleus, fwhm=fwhm, echo_delay=delay)
     assert [one.value for one in found][: len(expected)] == pytest.approx(expected, abs=3e-3)
     half_integer = nuclei.nucleus(nucleus).spin % 1 == 0.5
-    assert len(found) == (2 if nucleus == "57Fe" else 4 if half_integer else 3)
+    assert len(found) == (2 if nucleus == "57Fe" else 5 if half_integer else 3)
 
 
 def test_what_cannot_be_is_refused():
