@@ -10,13 +10,8 @@ import numpy as np
 import pytest
 
 from megabar.observables import lines, relaxation_times
-from megabar.observables.experiment_plan import (
-    PlannedChannel,
-    PlannedLine,
-    PlannedScan,
-    plan_amplitude,
-    plan_t1,
-)
+from megabar.observables.experiment_channels import PlannedChannel, PlannedLine, PlannedScan
+from megabar.observables.experiment_plan import plan_amplitude, plan_t1
 from megabar.observables.sensitivity import Limit
 from megabar.virtual.settings import Settings
 from megabar.virtual.spectrometer import Receiver, acquire

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from megabar import units
-from megabar.cli import experiment_inputs, experiment_options, nature, terminal
+from megabar.cli import (
+    experiment_inputs,
+    experiment_limits,
+    experiment_options,
+    nature,
+    terminal,
+)
 from megabar.cli.experiment_facts import facts_of
 from megabar.cli.experiment_options import QUANTITIES, Typed
 from megabar.cli.experiment_words import words_of
@@ -25,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from megabar.matter.crystals import Crystal
-    from megabar.observables.experiment_plan import ChannelPlan, PlannedChannel
+    from megabar.observables.experiment_channels import ChannelPlan, PlannedChannel
 
 _COUNTS: Final = {"h-per-metal": 2, "t1": 1, "amplitude": 1}
 
@@ -133,7 +139,7 @@ def _experiment(arguments: argparse.Namespace) -> Experiment:
     resonances = {one: resonance(nucleus=one, tms_frequency=frequency) for one in names}
     crystal = experiment_inputs.crystal_of(arguments)
     atoms, volume = experiment_inputs.atoms_of(arguments, crystal=crystal, names=names)
-    limits = experiment_inputs.limits_of(typed, arguments, resonances)
+    limits = experiment_limits.limits_of(typed, arguments, resonances)
     channels = [
         experiment_inputs.channel_of(typed, one, atoms=atoms[one], limit=limits[one][0])
         for one in names
@@ -227,7 +233,7 @@ def _pulses(
     resonances: dict[str, Resonance],
 ) -> Iterator[PulsePlan]:
     for one in channels:
-        pulse = experiment_inputs.pulse_of(typed, arguments, one.nucleus)
+        pulse = experiment_limits.pulse_of(typed, arguments, one.nucleus)
         if pulse is not None:
             calibration, shape = pulse
             yield pulse_plan(

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from megabar.cli import nature
-from megabar.observables.experiment_plan import PHASE_CYCLES, AmplitudePlan
+from megabar.observables.experiment_channels import PHASE_CYCLES
+from megabar.observables.experiment_plan import AmplitudePlan
 
 if TYPE_CHECKING:
     from megabar.cli.experiment import Experiment
-    from megabar.observables.experiment_plan import ChannelPlan, T1Plan
+    from megabar.observables.experiment_channels import ChannelPlan
+    from megabar.observables.experiment_plan import T1Plan
     from megabar.observables.rigid_structure import RigidStructure
 
 CURVE: Final = (1e-2, 1e4, 25)

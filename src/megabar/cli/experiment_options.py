@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from megabar import units
 from megabar.cli import structure_options
 from megabar.errors import MissingInput, UnknownWord, did_you_mean
-from megabar.observables.experiment_plan import PHASE_CYCLES
+from megabar.observables.experiment_channels import PHASE_CYCLES
 from megabar.observables.precision import PLANNED_SHAPES
 
 if TYPE_CHECKING:

@@ -6,18 +6,20 @@ from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 from megabar.cli import nature, terminal
-from megabar.observables.experiment_plan import PHASE_CYCLES, AmplitudePlan
+from megabar.observables.experiment_channels import PHASE_CYCLES
+from megabar.observables.experiment_plan import AmplitudePlan
 from megabar.observables.experiment_pulses import turned
-from megabar.spins.reception import PUBLISHED_LIMITS
+from megabar.spins.pressure_cells import PUBLISHED_LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from megabar.cli.experiment import Experiment
-    from megabar.observables.experiment_plan import ChannelPlan, T1Plan
+    from megabar.observables.experiment_channels import ChannelPlan
+    from megabar.observables.experiment_plan import T1Plan
     from megabar.observables.experiment_pulses import PulsePlan
     from megabar.observables.sensitivity import Comparison
-    from megabar.spins.reception import PublishedLimit
+    from megabar.spins.pressure_cells import PublishedLimit
 
 _NAMES: Final = {"h-per-metal": "content", "t1": "T1", "amplitude": "amplitude"}
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from megabar.matter import nuclei
 from megabar.observables.efficiencies import refocusing, steady_state
-from megabar.observables.experiment_plan import PHASE_CYCLES
+from megabar.observables.experiment_channels import PHASE_CYCLES
 from megabar.observables.experiment_pulses import turned
 from megabar.observables.precision import amplitude_bound
 from megabar.observables.pulse_efficiencies import echo_by_model
@@ -21,7 +21,8 @@ from megabar.spins.sequences import IdealPulse
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from megabar.observables.experiment_plan import AmplitudePlan, ChannelPlan, T1Plan
+    from megabar.observables.experiment_channels import ChannelPlan
+    from megabar.observables.experiment_plan import AmplitudePlan, T1Plan
     from megabar.observables.experiment_pulses import PulsePlan
 
 STATUSES: Final = {

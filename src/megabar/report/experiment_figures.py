@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from megabar.observables.experiment_plan import ChannelPlan, T1Plan
+    from megabar.observables.experiment_channels import ChannelPlan
+    from megabar.observables.experiment_plan import T1Plan
     from megabar.spins.rigid_lines import RigidLine
 
 _COLOURS: Final = figures.CELL_COLOURS

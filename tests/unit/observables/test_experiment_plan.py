@@ -7,15 +7,14 @@ import numpy as np
 import pytest
 
 from megabar.observables.efficiencies import Factor
-from megabar.observables.experiment_plan import (
+from megabar.observables.experiment_channels import (
     PHASE_CYCLES,
     PlannedChannel,
     PlannedLine,
     PlannedScan,
-    plan_amplitude,
-    plan_t1,
     record_length,
 )
+from megabar.observables.experiment_plan import plan_amplitude, plan_t1
 from megabar.observables.repetition import BEST_OF_90
 from megabar.observables.sensitivity import Limit
 
