@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Final
 from megabar.matter import nuclei
 from megabar.observables.audit_findings import Finding
 from megabar.observables.efficiencies import refocusing
+from megabar.spins.pressure_cells import PUBLISHED_LIMITS
 from megabar.spins.pulse_shapes import gaussian_shape
 from megabar.spins.reception import (
-    PUBLISHED_LIMITS,
     field_per_root_watt,
     limit_of_another,
     resonance,
