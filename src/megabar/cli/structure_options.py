@@ -184,7 +184,7 @@ def field_of(text: str, *, name: str) -> float:
             )
             raise UnitError(msg) from None
     else:
-        frequency = tesla * nuclei.nucleus("1H").gyromagnetic_ratio_bare / (2 * np.pi)
+        frequency = tesla * nuclei.TMS_FREQUENCY_OVER_FIELD
     if not frequency > 0:
         msg = f"Found {name} {text!r}; no rate follows. Give a field above 0."
         raise UnusableInput(msg)

@@ -173,9 +173,9 @@ class MeasuredTimes:
 
 
 def larmor_frequency_from_field(*, field: float) -> float:
-    r"""Give the frequency of bare protons in a field.
+    r"""Give the frequency of the protons of TMS in a field.
 
-    .. math:: \nu_0 = \frac{\gamma}{2 \pi} B_0
+    .. math:: \nu_0 = (42.57618\ \text{MHz/T}) \, B_0
 
     Parameters
     ----------
@@ -185,7 +185,7 @@ def larmor_frequency_from_field(*, field: float) -> float:
     Returns
     -------
     :
-        nu0 [Hz], not angular; within 30 ppm of any proton line.
+        nu0 [Hz], not angular; within 50 ppm of any proton line, and no better than the field.
 
     Raises
     ------
@@ -194,7 +194,7 @@ def larmor_frequency_from_field(*, field: float) -> float:
 
     References
     ----------
-    Abragam, The Principles of Nuclear Magnetism, Oxford (1961), ch. II.
+    Harris et al., Pure Appl. Chem. 73, 1795 (2001), doi:10.1351/pac200173111795.
 
     Examples
     --------
@@ -204,7 +204,7 @@ def larmor_frequency_from_field(*, field: float) -> float:
     if not (isfinite(field) and field > 0):
         msg = f"Found a field of {field:g} T; no frequency follows. Give it in T, above zero."
         raise ValueError(msg)
-    return float(nuclei.nucleus("1H").gyromagnetic_ratio_bare * field / (2 * pi))
+    return nuclei.TMS_FREQUENCY_OVER_FIELD * field
 
 
 def _above_zero(value: float, what: str) -> None:
