@@ -138,3 +138,47 @@ def turned_by(value_at: Callable[[float], float], part: float) -> float:
     middle = value_at(1.0)
     changes = [(value_at(1 + sign * part) / middle - 1) * sign for sign in (-1, 1)]
     return max(changes, key=abs)
+
+
+def factor_of_field(
+    value_at: Callable[[float], float], relative_field_std: float, *, name: str, source: str
+) -> Factor:
+    """Make a factor whose error is the larger change for one standard error of the field.
+
+    Parameters
+    ----------
+    value_at
+        What it is at a field, over the one that was measured.
+    relative_field_std
+        Standard error of the field over the field.
+    name, source
+        Of the factor.
+
+    Returns
+    -------
+    :
+        The factor; that its error hangs on the field stands in ``moved_by``.
+
+    Raises
+    ------
+    ValueError
+        If the error of the field is negative, or the value is not positive.
+
+    Examples
+    --------
+    >>> one = factor_of_field(lambda scale: scale, 0.02, name="coil", source="example")
+    >>> print(f"{one.std:.3f} {one.moved_by[0][0]}")
+    0.020 field
+    """
+    if relative_field_std < 0:
+        msg = f"Found an error of the field of {relative_field_std:g}; it is not negative."
+        raise ValueError(msg)
+    value = value_at(1.0)
+    turned = turned_by(value_at, relative_field_std) if value > 0 else 0.0
+    return Factor(
+        name=name,
+        value=value,
+        std=value * abs(turned),
+        source=source,
+        moved_by=((FIELD, turned),) if turned else (),
+    )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from megabar.errors import one_of
-from megabar.observables.factors import FIELD, Factor, turned_by
+from megabar.observables.factors import Factor, factor_of_field
 from megabar.observables.measured_words import measured
 from megabar.spins.echoes import echo_from_two_pulses, lines_after_pulse
 from megabar.spins.level_nodes import gaussian_offsets, nodes_from_couplings, nodes_with_offsets
@@ -26,8 +26,6 @@ from megabar.spins.sequences import IdealPulse, Pulse, Relaxation
 from megabar.spins.transition_weights import hard_pulse_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from megabar.spins.level_nodes import LevelNodes, OffsetDistribution
@@ -97,11 +95,11 @@ def excitation(
         return float(np.abs(lines.amplitude).sum())
 
     width = math.sqrt(float(line.weight @ line.offset**2))
-    return _of_field(
+    return factor_of_field(
         part,
         relative_field_std,
         name="excitation",
-        source=f"{_words(pulse)} on a line of {width / 1e3:.3g} kHz rms",
+        source=f"{words_of_pulse(pulse)} on a line of {width / 1e3:.3g} kHz rms",
     )
 
 
@@ -229,11 +227,11 @@ def excited_fraction(
         amplitude = lines.amplitude
         return float(abs((amplitude[:, central] if seen == "central" else amplitude).sum()))
 
-    return _of_field(
+    return factor_of_field(
         part,
         relative_field_std,
         name="transition_fraction",
-        source=f"I = {nodes.spin:g}, {seen}, {_words(pulse)}",
+        source=f"I = {nodes.spin:g}, {seen}, {words_of_pulse(pulse)}",
     )
 
 
@@ -384,7 +382,7 @@ def refocusing_by_pulses(
         value=(found.shifts + found.couplings) / 2,
         std=abs(found.shifts - found.couplings) / math.sqrt(12),
         source=(
-            f"{table.name}, {_words(pulses[0])} then {_words(pulses[1])}, "
+            f"{table.name}, {words_of_pulse(pulses[0])} then {words_of_pulse(pulses[1])}, "
             f"{measured(delay, 0, 's')} apart, FWHM {measured(fwhm, 0, 'Hz')}: "
             f"{found.shifts:.3f} for shifts, {found.couplings:.3f} for {other}"
         ),
@@ -470,6 +468,31 @@ def rigid_dead_time_loss(
     )
 
 
+def words_of_pulse(one: Pulse | IdealPulse) -> str:
+    """Say what a pulse is.
+
+    Parameters
+    ----------
+    one
+        The pulse.
+
+    Returns
+    -------
+    :
+        Kind, length and field, or angle.
+
+    Examples
+    --------
+    >>> words_of_pulse(IdealPulse(channel="1H", angle=math.pi / 2, phase=0.0))
+    'short pulse of 90 degrees'
+    """
+    if isinstance(one, IdealPulse):
+        return f"short pulse of {math.degrees(one.angle):.3g} degrees"
+    kind = "rectangular" if len(one.amplitude) == 1 else "shaped"
+    peak = np.abs(one.amplitude).max()
+    return f"{kind} pulse of {one.duration * 1e6:.3g} us at {peak / 1e3:.3g} kHz"
+
+
 def _coupled(spin: float, std: float, span: float) -> LevelNodes:
     """Gaussian distribution of couplings whose lines have that second moment after a hard pulse."""
     order = magnetic_numbers(spin)[:-1] - 0.5
@@ -492,31 +515,5 @@ def _central(spin: float) -> int:
     return round(spin - 0.5)
 
 
-def _of_field(
-    part: Callable[[float], float], relative_field_std: float, *, name: str, source: str
-) -> Factor:
-    """Make a factor whose error is the larger change for one standard error of the field."""
-    if relative_field_std < 0:
-        msg = f"Found an error of the field of {relative_field_std:g}; it is not negative."
-        raise ValueError(msg)
-    value = part(1.0)
-    turned = turned_by(part, relative_field_std) if value > 0 else 0.0
-    return Factor(
-        name=name,
-        value=value,
-        std=value * abs(turned),
-        source=source,
-        moved_by=((FIELD, turned),) if turned else (),
-    )
-
-
 def _length(one: Pulse | IdealPulse) -> float:
     return one.duration if isinstance(one, Pulse) else 0.0
-
-
-def _words(one: Pulse | IdealPulse) -> str:
-    if isinstance(one, IdealPulse):
-        return f"short pulse of {math.degrees(one.angle):.3g} degrees"
-    kind = "rectangular" if len(one.amplitude) == 1 else "shaped"
-    peak = np.abs(one.amplitude).max()
-    return f"{kind} pulse of {one.duration * 1e6:.3g} us at {peak / 1e3:.3g} kHz"
