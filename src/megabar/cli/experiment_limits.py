@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from math import isfinite
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from megabar import units
@@ -14,8 +15,10 @@ from megabar.observables.experiment_pulses import shape_of
 from megabar.observables.sensitivity import (
     Limit,
     limit_from_reciprocity,
+    limit_from_record,
     limit_of_other_nucleus,
 )
+from megabar.readers import registry
 
 if TYPE_CHECKING:
     import argparse
@@ -25,6 +28,12 @@ if TYPE_CHECKING:
     from megabar.spins.pulse_shapes import PulseShape
     from megabar.spins.reception import Resonance
 
+_OF_RECORD: Final = {
+    "record_atoms": "3.0(1)e16",
+    "record_t1": "1.5(1) ms",
+    "record_shape": "lorentzian",
+}
+_SAME_FIELD: Final = 0.01  # by which two frequencies of one nucleus in one field may differ
 _DECIBEL: Final = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+))\s*dB", re.IGNORECASE)
 
 
@@ -54,18 +63,22 @@ def limits_of(
     found: dict[str, list[Limit]] = {}
     for name, one in resonances.items():
         carried = _carried(given, resonances, to=name, exponent=arguments.exponent)
-        limits = [given[name] or carried, _by_reciprocity(typed, arguments, one)]
+        limits = [
+            given[name] or carried,
+            _from_record(typed, one),
+            _by_reciprocity(typed, arguments, one),
+        ]
         found[name] = [limit for limit in limits if limit is not None]
         found[name].sort(key=lambda limit: limit.route != (arguments.plan_with or limit.route))
         if not found[name]:
             msg = (
                 f"Found no limit of detection of {name}; hours go with its square. Give --lod "
                 f"'{name}=...', or --pulse-90, --power, --pulse-shape and --noise-figure of its "
-                "channel with --temperature, or --exponent (3, 2.75, 2.5) to carry the --lod of "
-                "the other nucleus."
+                "channel with --temperature, or --record of a known sample, or --exponent (3, "
+                "2.75, 2.5) to carry the --lod of the other nucleus."
             )
             raise MissingInput(
-                msg, argument="--lod", candidates=("--lod", "--pulse-90", "--exponent")
+                msg, argument="--lod", candidates=("--lod", "--pulse-90", "--record", "--exponent")
             )
     return found
 
@@ -98,6 +111,37 @@ def _given(typed: Typed, name: str) -> Limit | None:
     except UnitError:
         value, std = _with_error(text, "Hz**-0.5", "--lod")
     return Limit(nucleus=name, route="given", value=value, relative_std=std / value, source="given")
+
+
+def _from_record(typed: Typed, of: Resonance) -> Limit | None:
+    """Measure the limit with a record of a known sample, if one was named."""
+    name = of.nucleus
+    path = typed.text("record", name)
+    if path is None:
+        return None
+    texts = {option: typed.text(option, name) for option in _OF_RECORD}
+    for option, text in texts.items():
+        if text is None:
+            msg = (
+                f"Found --record of {name} without {flag(option)}; no limit follows. Give "
+                f"{flag(option)} '{name}={_OF_RECORD[option]}'."
+            )
+            raise MissingInput(msg, argument=flag(option))
+    acq = registry.read(Path(path))
+    found = float(acq.attrs["carrier_frequency"])
+    if acq.attrs["nucleus"] != name or abs(found / of.larmor_frequency - 1) > _SAME_FIELD:
+        msg = (
+            f"Found {acq.attrs['nucleus']} at {found / 1e6:.5g} MHz in {path}, and {name} at "
+            f"{of.larmor_frequency / 1e6:.5g} MHz to plan; a limit holds for its nucleus and field."
+            " Name a record of both."
+        )
+        raise UnusableInput(msg)
+    return limit_from_record(
+        acq,
+        shape=str(texts["record_shape"]),
+        atoms=_with_error(str(texts["record_atoms"]), "1", "--record-atoms"),
+        t1=units.quantity_with_error(str(texts["record_t1"]), unit="s", name="--record-t1"),
+    )
 
 
 def _by_reciprocity(typed: Typed, arguments: argparse.Namespace, of: Resonance) -> Limit | None:

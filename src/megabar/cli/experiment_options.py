@@ -121,6 +121,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     coil = parser.add_argument_group("coil and receiver", each)
     for name, metavar, words in (
         ("--lod", "L", "limit of detection as stated, atoms per root hertz, '5.44e11'"),
+        ("--record", "FILE", "of a sample whose atoms are known: measures the limit"),
+        ("--record-atoms", "N", "of the element in that sample, '3.0(1)e16'"),
+        ("--record-t1", "T", "of that sample, with its error"),
+        ("--record-shape", "WORD", "of its line: lorentzian, gaussian or voigt"),
         ("--pulse-90", "T", "calibrated pulse of 90 degrees, '14(1) us'"),
         ("--power", "P", "at its peak, '0.8 W'"),
         ("--pulse-shape", "WORD", "'rectangular', or 'gaussian 1 %%' with its truncation"),
@@ -134,8 +138,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="carries a limit to a nucleus without one: 3, 2.75 or 2.5",
     )  # fmt: skip
     coil.add_argument(
-        "--plan-with", metavar="ROUTE", choices=("given", "reciprocity"),
-        help="which limit counts where both are known; the given one if absent",
+        "--plan-with", metavar="ROUTE", choices=("given", "data", "reciprocity"),
+        help="which limit counts where several are known; the first known of these if absent",
     )  # fmt: skip
 
 

@@ -17,7 +17,9 @@ from math import hypot, isfinite, log10, prod, sqrt
 from typing import TYPE_CHECKING, Final
 
 from megabar.errors import Undetermined, one_of
+from megabar.observables.efficiencies import steady_state
 from megabar.observables.line_readings import reading_of
+from megabar.observables.lines import line
 from megabar.spins import reception
 
 if TYPE_CHECKING:
@@ -156,6 +158,81 @@ def limit_from_data(
             reading.std / reading.value, atoms_std / atoms, *(one.relative_std for one in factors)
         ),
         source=f"{atoms:.3g} atoms, S = {reading.value:.3g} in {bandwidth:g} Hz, {told}",
+    )
+
+
+def limit_from_record(
+    acq: xr.Dataset,
+    *,
+    shape: str,
+    atoms: tuple[float, float],
+    t1: tuple[float, float],
+    step: int | None = None,
+) -> Limit:
+    """Measure the limit of detection with the raw record of a known sample.
+
+    Short for :func:`megabar.observables.lines.line`, the steady state of the record's repetition
+    and flip angle, and :func:`limit_from_data`. An echo is counted without its loss by T2.
+
+    Parameters
+    ----------
+    acq
+        Acquisition that says repetition_time [s] and flip_angle [rad].
+    shape
+        Of the line, one of :data:`megabar.observables.line_models.SHAPES`.
+    atoms
+        Of the element in that sample, and its standard error.
+    t1
+        Of that sample, and its standard error [s].
+    step
+        Which step, if there are several.
+
+    Returns
+    -------
+    :
+        The limit, route ``"data"``.
+
+    Raises
+    ------
+    Undetermined
+        If no line was detected.
+    ValueError
+        If the record does not say how it was excited.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from megabar import schemas
+    >>> time = np.arange(2048) * 1e-6
+    >>> noise = np.random.default_rng(1).normal(size=(2, 2048))
+    >>> acq = schemas.acquisition(
+    ...     100 * np.exp(-6e3 * time) + noise[0] + 1j * noise[1], time=time, attrs={
+    ...     "nucleus": "1H", "carrier_frequency": 395e6, "n_scans": 16, "sequence": "fid",
+    ...     "repetition_time": 1.0, "flip_angle": np.pi / 2, "dead_time": 0.0, "cell": "A",
+    ...     "source": "example", "source_sha256": "0"})
+    >>> one = limit_from_record(acq, shape="lorentzian", atoms=(1e15, 0.0), t1=(0.1, 0.0))
+    >>> print(f"{one.value:.2g}")  # 1e15 / (100 / sqrt(16)) / sqrt(1 MHz)
+    4e+10
+    """
+    attrs = acq.attrs
+    for name in ("repetition_time", "flip_angle"):
+        if not float(attrs.get(name, 0.0)) > 0:
+            msg = (
+                f"Found no {name} in the record {attrs.get('source', '')}; how much of its sample "
+                f"it shows hangs on it. Read it with {name}=..."
+            )
+            raise ValueError(msg)
+    delay = float(attrs.get("echo_delay", 0.0))
+    state = steady_state(
+        repetition_time=float(attrs["repetition_time"]),
+        t1=t1[0],
+        t1_std=t1[1],
+        flip_angle=float(attrs["flip_angle"]),
+        sequence=str(attrs["sequence"]),
+        echo_delay=delay if delay > 0 else None,
+    )
+    return limit_from_data(
+        line(acq, shape=shape, step=step), atoms=atoms[0], atoms_std=atoms[1], factors=[state]
     )
 
 

@@ -1,12 +1,17 @@
 """The verb plan-experiment: what is typed, what is asked for, and what is answered."""
 
 import json
+import math
 import re
 from pathlib import Path
 
 import pytest
 
 from megabar.cli import main, terminal
+from megabar.readers import archive
+from megabar.virtual.settings import Settings
+from megabar.virtual.spectrometer import Receiver, acquire
+from megabar.virtual.truth import Cell, Line
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "reference" / "command-line.md"
 PROTONS = [
@@ -94,6 +99,45 @@ def test_limits_stand_side_by_side_and_the_one_asked_for_is_planned_with(capsys)
     ratio = physical["limits"][0]["limits"][0]["value"] / 5.44e11
     assert ratio == pytest.approx(216 * (9.0 / 9.280) ** 2, rel=1e-2)
     assert physical["plan"]["hours_in_all"] > given["plan"]["hours_in_all"]
+
+
+@pytest.fixture(scope="module")
+def ice(tmp_path_factory):
+    """A record of 2.94e15 protons by a receiver of 8e11, in the archive format."""
+    line = Line(shape="lorentzian", fwhm=2e3, shift=0.0, t1=5e-3, t2=math.inf)
+    cell = Cell("LaH10.5", metal_atoms=2.8e14, lines={"1H": line}, field_offset=0.0)
+    receiver = Receiver(
+        reference_frequency=395.107e6, carrier_frequency=395.107e6, limit_of_detection=8e11,
+        ring_down=0.0, ring_down_time=0.3e-6, phase=0.4,
+    )  # fmt: skip
+    settings = Settings(
+        pulse_length=4e-6, flip_angle=math.pi / 2, dead_time=3e-6, dwell=0.5e-6, points=4096,
+        repetition_time=8e-3,
+    )  # fmt: skip
+    record = acquire(
+        cell, sequence="fid", nucleus="1H", n_scans=4000, seed=2, receiver=receiver,
+        settings=settings,
+    )  # fmt: skip
+    path = tmp_path_factory.mktemp("records") / "ice.nc"
+    archive.write(record, path)
+    return path
+
+
+def test_a_record_of_a_known_sample_measures_the_limit(ice, capsys):
+    words = [*PROTONS, "--record", str(ice), "--record-atoms", "2.94e15"]
+    words += ["--record-t1", "5.0(0) ms", "--record-shape", "lorentzian"]
+    found = facts(capsys, *words)
+    given, data = found["limits"][0]["limits"]
+    assert (given["route"], data["route"]) == ("given", "data")
+    assert data["value"] == pytest.approx(8e11, rel=3 * data["relative_std"])
+    planned = facts(capsys, *words, "--plan-with", "data")
+    assert planned["channels"][0]["limit_of_detection"] == pytest.approx(data["value"])
+    code, _, err = outcome(capsys, *words, "--tms-frequency", "200 MHz")
+    assert code == terminal.BAD_INPUT
+    assert "a limit holds for its nucleus and field" in err
+    code, _, err = outcome(capsys, *words[:-2])
+    assert code == terminal.INPUT_MISSING
+    assert "--record-shape" in err
 
 
 def test_the_pulse_is_held_against_the_line(capsys):

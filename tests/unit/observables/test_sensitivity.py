@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from tests.unit.observables.signals import acquisition
 
 from megabar import schemas
 from megabar.errors import Undetermined, UnknownWord
@@ -15,6 +16,7 @@ from megabar.observables.sensitivity import (
     Limit,
     limit_from_data,
     limit_from_reciprocity,
+    limit_from_record,
     limit_of_other_nucleus,
     side_by_side,
 )
@@ -70,6 +72,15 @@ def test_the_limit_of_the_virtual_receiver_is_measured_back():
     )
     assert found.relative_std < 0.03
     assert found.value == pytest.approx(5.44e11, rel=3 * found.relative_std)
+
+
+def test_a_record_that_does_not_say_how_it_was_excited_gives_no_limit():
+    time = 1e-6 * np.arange(512)
+    for missing, rest in (("flip_angle", {}), ("repetition_time", {"flip_angle": 1.5})):
+        record = acquisition(100 * np.exp(-1e4 * time), time, **rest)
+        record.attrs["repetition_time"] = np.nan if missing == "repetition_time" else 1.0
+        with pytest.raises(ValueError, match=f"no {missing} in the record"):
+            limit_from_record(record, shape="lorentzian", atoms=(1e15, 0.0), t1=(0.1, 0.0))
 
 
 def test_losses_that_are_known_do_not_count_against_the_channel():
