@@ -47,6 +47,7 @@ METALS_PER_CELL: Final = 4.0
 """La atoms in the conventional cell whose volume the paper prints."""
 
 _TEMPERATURE: Final = 300.0  # [K]
+_PREFACTORS: Final = ("3pi/10", "2pi/5", "4pi/9")  # as printed; free walk; reflecting wall
 _ALLOYS: Final = (1.4e-11, 3.7e-11)  # D at room temperature in Ti-V-Cr-H [m2/s]
 
 
@@ -123,6 +124,7 @@ def _on_mobility(paper: Paper, rigid: _Rigid) -> tuple[Finding, ...]:
         _described(row, subject, status, numbers)
         for row, (subject, status, numbers) in zip(rows, described, strict=True)
     ]
+    found[0] = _with_prefactors(found[0], paper)
     found[2] = _with_printed_cell(found[2], paper)
     found[5] = _with_lanthanum(found[5], paper, rigid)
     found[9] = _with_alloys(found[9])
@@ -137,22 +139,34 @@ def _described(row: AuditRow, subject: str, status: str, numbers: Mapping[str, f
 
 
 def _diffusivities(paper: Paper) -> dict[str, float]:
-    """Eq. (1) with either magnetic and Planck constant, at the printed density and in the cell."""
+    """Eq. (1) with either constant at the printed density and in the cell, and other prefactors."""
     densities = {"printed": paper.value("number_density"), "cell": _densities(paper)["cell"]}
-    return {
-        f"{magnetic}, {planck}, {name}": eq1_literal(
-            prefactor="3pi/10",
-            magnetic=magnetic,
-            planck=planck,
-            gyromagnetic_ratio=paper.value("gyromagnetic_ratio"),
-            number_density=density,
-            length=paper.value("length"),
-            t1=content_audit.T1_HYDRIDE,
-        ).diffusivity
+    found = {
+        f"{magnetic}, {planck}, {name}": _diffusivity(paper, "3pi/10", magnetic, planck, density)
         for (magnetic, planck), (name, density) in product(
             product(MAGNETIC, ("hbar", "6.626e-34")), densities.items()
         )
     }
+    right = {
+        f"{prefactor}, cell": _diffusivity(
+            paper, prefactor, "(mu0/4pi)^2", "hbar", densities["cell"]
+        )
+        for prefactor in _PREFACTORS
+    }
+    needed = content_audit.T1_HYDRIDE * paper.value("diffusivity") / right["3pi/10, cell"]
+    return {**found, **right, "t1_of_printed_diffusivity": needed}
+
+
+def _diffusivity(paper: Paper, prefactor: str, magnetic: str, planck: str, density: float) -> float:
+    return eq1_literal(
+        prefactor=prefactor,
+        magnetic=magnetic,
+        planck=planck,
+        gyromagnetic_ratio=paper.value("gyromagnetic_ratio"),
+        number_density=density,
+        length=paper.value("length"),
+        t1=content_audit.T1_HYDRIDE,
+    ).diffusivity
 
 
 def _densities(paper: Paper) -> dict[str, float]:
@@ -221,6 +235,21 @@ def _korringa(paper: Paper) -> dict[str, float]:
     }
 
 
+def _with_prefactors(found: Finding, paper: Paper) -> Finding:
+    listed = ", ".join(
+        f"{prefactor} {found.numbers[f'{prefactor}, cell'] * 1e4:.3g}" for prefactor in _PREFACTORS
+    )
+    needed = found.numbers["t1_of_printed_diffusivity"]
+    return _retold(
+        found,
+        arithmetic=(
+            f"{found.arithmetic}. In SI, with the density of the printed cell, by prefactor: "
+            f"{listed}; D of {paper.value('diffusivity') * 1e4:.0e} cm2/s would mean a T1 of "
+            f"{1e3 * needed:.0f} ms"
+        ),
+    )
+
+
 def _with_printed_cell(found: Finding, paper: Paper) -> Finding:
     cell = found.numbers["cell"]
     return _retold(
@@ -249,8 +278,8 @@ def _with_alloys(found: Finding) -> Finding:
     return _retold(
         found,
         arithmetic=(
-            f"{found.arithmetic}; Ti-V-Cr-H at room temperature has {low} to {high} cm2/s (J. "
-            "Alloys Compd. 614, 364 (2014), abstract)"
+            f"{found.arithmetic}; Ti-V-Cr-H at room temperature has {low} to {high} cm2/s (Vyvodtceva et "
+            "al., J. Alloys Compd. 614, 364 (2014), abstract)"
         ),
         verdict=f"{found.verdict}; 'several orders above known hydrides' is overstated",
     )

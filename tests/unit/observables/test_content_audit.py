@@ -114,6 +114,14 @@ def test_the_formula_gives_the_table_of_both_constants(findings, magnetic, planc
     assert numbers[f"{magnetic}, {planck}, cell"] * 1e4 == pytest.approx(cell, rel=1e-2)
 
 
+def test_no_prefactor_of_the_formula_gives_the_printed_order_in_si(findings):
+    """cm2/s in the printed cell, and the T1 that 1e-6 cm2/s would mean."""
+    numbers = findings["D by Eq. (1)"].numbers
+    for prefactor, expected in (("3pi/10", 2.37e-8), ("2pi/5", 3.15e-8), ("4pi/9", 3.50e-8)):
+        assert numbers[f"{prefactor}, cell"] * 1e4 == pytest.approx(expected, rel=1e-2)
+    assert numbers["t1_of_printed_diffusivity"] == pytest.approx(63e-3, rel=1e-2)
+
+
 @pytest.mark.parametrize(
     ("subject", "status", "said"),
     [

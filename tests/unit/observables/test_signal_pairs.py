@@ -198,6 +198,13 @@ def signals_of(pair, content, abundance, field):
     )
 
 
+@pytest.mark.parametrize("pair", [("1H", "57Fe"), ("1H", "105Pd"), ("33S", "139La")])
+def test_counting_the_other_way_round_gives_the_inverse(pair):
+    there, back = by_exponent(pair), by_exponent(pair[::-1])
+    for name, scale in there.items():
+        assert scale.value * back[name].value == pytest.approx(1, rel=1e-12)
+
+
 def test_enriching_the_metal_changes_its_signal_and_not_the_content():
     """57Fe from 2.119 to 95 %: 44.8 times the signal of the metal."""
     natural, _ = signals_of(("1H", "57Fe"), 1.0, None, field=1e-3)
