@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 CONTAINED: Final = ("steady_state", "excitation", "refocusing", "echo_decay", "dead_time")
 """Factors that amplitudes at full visibility contain already."""
 
+_NEXT_TO_NOTHING: Final = 1e-6  # of a bound: relative errors have a meaning above 0 only
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PoolContents:
@@ -144,8 +146,8 @@ def pool_contents(
     z = normal_quantile(amplitudes.probability)
     pools, hidden = {}, {}
     for one in amplitudes.pools:
-        middle = max(one.estimate, 0.0) if math.isfinite(one.estimate_std) else 0.0
-        middle = min(middle, one.bound)
+        likely = one.estimate if math.isfinite(one.estimate_std) else 0.0
+        middle = min(max(likely, _NEXT_TO_NOTHING * one.bound), one.bound)
         numbers = {
             "value": (one.value, one.std),
             "upper bound": (middle, (one.bound - middle) / z),

@@ -218,9 +218,9 @@ class JointModel:
 
     def kernel(self, _: Array, theta: Array) -> tuple[Array, Array]:
         """Compute basis and Jacobian in the form of :mod:`megabar.fitting.models`."""
-        flat = theta.reshape(-1, theta.shape[-1])
-        parts = [self._at(one) for one in flat]
         shape = theta.shape[:-1]
+        flat = theta.reshape(math.prod(shape), theta.shape[-1])
+        parts = [self._at(one) for one in flat]
         bases, slopes = (np.array(part) for part in zip(*parts, strict=True))
         return bases.reshape(*shape, *bases.shape[1:]), slopes.reshape(*shape, *slopes.shape[1:])
 

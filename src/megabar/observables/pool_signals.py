@@ -51,6 +51,7 @@ _QUANTILES: Final = 1025  # offsets of a Lorentzian
 _PROFILE: Final = 4096  # points of the transform of a tabulated decay
 _RIGHT_ANGLE: Final = 0.1  # rad by which the first pulse of an echo may differ from 90 degrees
 _NOMINAL: Final = {"hahn-echo": math.pi, "solid-echo": math.pi / 2}
+_DIRECTIONS: Final = 128  # of pairs in a powder, at least
 _ROUNDING: Final = 1e-9
 _TABLES: Final = {"hahn-echo": HAHN_16, "solid-echo": SOLID_ECHO_8}
 
@@ -366,7 +367,9 @@ def nodes_of(pool: Pool, reading: Reading, *, span: float, broadened: bool) -> L
     local = _local_frequencies(pool, span)
     if isinstance(pool.rigid, Pairs):
         splitting = pool.rigid.splitting
-        place, weight = np.polynomial.legendre.leggauss(32 + math.ceil(6 * splitting * span))
+        place, weight = np.polynomial.legendre.leggauss(
+            _DIRECTIONS + math.ceil(6 * splitting * span)
+        )
         seen = splitting / 6 * (3 * ((place + 1) / 2) ** 2 - 1)
         pairs = nodes_from_couplings(spin=1.0, coupling=seen, offset=offset, weight=weight / 2)
         return nodes_with_offsets(pairs, local) if broadened else pairs
