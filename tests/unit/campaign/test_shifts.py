@@ -1,8 +1,10 @@
 """What is known about the copper, gold lenses, and cells with a compound of known shift."""
 
 import json
+import shutil
 from dataclasses import replace
 from math import hypot
+from pathlib import Path
 
 import pytest
 from tests.unit.campaign.by_hand import (
@@ -18,6 +20,7 @@ from tests.unit.campaign.by_hand import (
 
 from megabar.campaign import cross_checks, plan, shifts
 from megabar.campaign.rows import Failure
+from megabar.campaign.runner import Campaign
 
 LINE = record("1H", 0, settings={"carrier_frequency": 400e6}, line_frequency=(44e3, 40.0))
 UNKNOWN = replace(COPPER, copper_knight_shift_change=None, copper_knight_shift_change_std=None)
@@ -207,3 +210,31 @@ def test_another_known_shift_is_another_row():
     first = checked(CHECK, 0.0, records=[COPPER_OF_TMS])
     second = checked(replace(CHECK, known_shift=5.0), 0.0, records=[COPPER_OF_TMS])
     assert first.id != second.id
+
+
+def test_a_campaign_reads_its_cross_check_and_puts_it_into_a_table(done: Path):
+    """A line of known truth stands in for the compound: 139La of day zero, and its copper."""
+    for name in ("139La_echo", "63Cu_fid"):
+        shutil.copytree(done / f"raw/cell-1/day-000/{name}", done / f"raw/reference/check-{name}")
+    content = 10.5 - 7.5 * (1.1 / 24) / 62.5  # 66 minutes after the heating
+    truth = 900 + (10.5 - content) * 2050 / 7.5
+    path = done / "campaign.toml"
+    table = f"""
+[[cross_check]]
+name = "hydride"
+nucleus = "139La"
+record = "raw/reference/check-139La_echo"
+copper = "raw/reference/check-63Cu_fid"
+known_shift = "{truth:.2f} ppm"
+known_shift_std = "5 ppm"
+"""
+    path.write_text(path.read_text() + table)
+    campaign = Campaign.open(done)
+    assert campaign.run(workers=0).failed == ()
+    (row,) = campaign.cross_checks()
+    assert row.name == "hydride"
+    assert row.found == pytest.approx(truth, abs=3 * hypot(row.found_std, 5.0))
+    assert row.agrees
+    assert row.z == pytest.approx((row.found - truth) / hypot(row.found_std, 5.0), rel=1e-3)
+    assert "nothing about the Knight shift of copper at pressure" in row.tests
+    assert "hydride" not in campaign.history("cell-1").children
