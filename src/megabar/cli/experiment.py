@@ -80,6 +80,11 @@ class Experiment:
         """One for each nucleus."""
         return self.plan.channels if isinstance(self.plan, AmplitudePlan) else (self.plan.channel,)
 
+    def mean_power(self, pulse: PulsePlan) -> float:
+        """Give the mean power of a pulse as often as the plan repeats it [W]."""
+        (plan,) = (one for one in self.channels if one.channel.nucleus == pulse.nucleus)
+        return pulse.mean_power(repetition_time=plan.repetition.time, turned_by=plan.turned_by)
+
 
 def add_plan_experiment_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``plan-experiment``.
@@ -211,6 +216,12 @@ def _plan(arguments: argparse.Namespace, channels: list[PlannedChannel]) -> Ampl
         return plan_amplitude(
             channels, error=error, by=arguments.by, common=experiment_inputs.common_of(arguments)
         )
+    if arguments.common:
+        msg = (
+            "Found --common for a T1; what is common to its steps scales them alike and leaves it "
+            "as it is. Leave --common out."
+        )
+        raise UnusableInput(msg)
     if arguments.shortest_delay is None:
         msg = (
             "Found no --shortest-delay; where a recovery starts hangs on it. Give the time from "

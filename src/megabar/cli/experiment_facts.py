@@ -65,7 +65,7 @@ def facts_of(found: Experiment) -> dict[str, Any]:
             {"hours": hours, "error": found.plan.error_after(hours)}
             for hours in np.geomspace(*CURVE).tolist()
         ],
-        "pulses": [asdict(one) for one in found.pulses],
+        "pulses": [{**asdict(one), "mean_power": found.mean_power(one)} for one in found.pulses],
         "pools": [asdict(one) for one in found.pools],
         "rigid": None if found.rigid is None else _rigid(found.rigid),
         "cautions": [asdict(one) for one in found.cautions],

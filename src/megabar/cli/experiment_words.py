@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from megabar.cli.experiment import Experiment
     from megabar.observables.experiment_channels import ChannelPlan
     from megabar.observables.experiment_plan import T1Plan
-    from megabar.observables.experiment_pulses import PulsePlan
-    from megabar.observables.sensitivity import Comparison
+    from megabar.observables.sensitivity import Comparison, Limit
     from megabar.spins.pressure_cells import PublishedLimit
 
 _NAMES: Final = {"h-per-metal": "content", "t1": "T1", "amplitude": "amplitude"}
@@ -51,7 +50,7 @@ def words_of(found: Experiment) -> Iterator[terminal.Piece]:
     else:
         yield from _t1_words(found.plan)
     if found.pulses:
-        yield _pulse_table(found.pulses)
+        yield _pulse_table(found)
     yield terminal.Line("dead time", "; ".join(_dead_time(found)))
     for pool in found.pools:
         yield terminal.Line(
@@ -106,7 +105,7 @@ def _limit_table(comparisons: Sequence[Comparison]) -> terminal.Table:
                 (
                     limit.nucleus,
                     limit.route,
-                    f"{limit.value:.3g}",
+                    _with_error(limit),
                     "planned with" if place == 0 else f"x {limit.value / first.value:.3g}",
                     "1" if place == 0 else f"{(limit.value / first.value) ** 2:.3g}",
                     limit.source,
@@ -118,6 +117,11 @@ def _limit_table(comparisons: Sequence[Comparison]) -> terminal.Table:
         columns=("nucleus", "route", "limit", "over the first", "times the hours", "from"),
         rows=tuple(rows),
     )
+
+
+def _with_error(limit: Limit) -> str:
+    known = f" +- {limit.relative_std:.0%}" if limit.relative_std > 0 else ""
+    return f"{limit.value:.3g}{known}"
 
 
 def _range(one: PublishedLimit) -> str:
@@ -180,12 +184,12 @@ def _t1_words(plan: T1Plan) -> Iterator[terminal.Piece]:
         yield terminal.Line(name, f"{listed} ms: {_duration(hours)}; {why}")
 
 
-def _pulse_table(pulses: Sequence[PulsePlan]) -> terminal.Table:
+def _pulse_table(found: Experiment) -> terminal.Table:
     return terminal.Table(
         title="pulse of 90 degrees",
         columns=(
             "nucleus", "shape", "length", "power", "B1 peak", "band (95 %)", "of the line",
-            "99 % of it up to", "which takes",
+            "99 % of it up to", "which takes", "mean power",
         ),
         rows=tuple(
             (
@@ -198,8 +202,9 @@ def _pulse_table(pulses: Sequence[PulsePlan]) -> terminal.Table:
                 f"{one.excited:.3f}",
                 f"{one.longest * 1e6:.3g} us",
                 f"{one.longest_power:.2g} W",
+                f"{found.mean_power(one) * 1e3:.2g} mW",
             )
-            for one in pulses
+            for one in found.pulses
         ),
     )  # fmt: skip
 

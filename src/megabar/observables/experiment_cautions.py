@@ -55,6 +55,7 @@ _DEAR: Final = 2.0
 _SEEN: Final = 0.25  # of rigid hydrogen
 _COUNTED: Final = 0.9  # of a pool
 _GONE: Final = 0.05  # of transverse magnetisation
+_NEARLY_RIGHT: Final = 1.4  # rad; smaller flip angles are those of fast repetition
 _APART: Final = 0.05  # by which two readings of an echo may differ
 _LARGE: Final = 0.5  # share of the wanted variance
 
@@ -346,15 +347,22 @@ def _of_dead_time(plan: ChannelPlan) -> Iterator[Caution]:
 
 def _of_repetition(plan: ChannelPlan) -> Iterator[Caution]:
     line, time = plan.channel.line, plan.repetition.time
-    if line.t2 is None or exp(-time / line.t2[0]) <= _GONE:
+    stated = line.t2 is not None
+    if not stated and plan.repetition.flip_angle > _NEARLY_RIGHT:
         return
+    t2 = line.t2[0] if line.t2 is not None else line.t1[0]
+    left = exp(-time / t2)
+    if left <= _GONE:
+        return
+    known = (
+        f"with T2 = {t2 * 1e3:.3g} ms" if stated else "if T2 is as long as T1, for none is stated"
+    )
     yield Caution(
         status="TRANSVERSE_LEFT",
         sentence=(
-            f"{plan.channel.nucleus}: {exp(-time / line.t2[0]):.2g} of the transverse magnetisation"
-            f" is left after {time * 1e3:.3g} ms with T2 = {line.t2[0] * 1e3:.3g} ms; the steady "
-            "state here supposes none. Check the size at a repetition of "
-            f"{3 * line.t2[0] * 1e3:.3g} ms, or vary the repetition at random."
+            f"{plan.channel.nucleus}: {left:.2g} of the transverse magnetisation is left after "
+            f"{time * 1e3:.3g} ms {known}; the steady state here supposes none. Check the size at "
+            f"a repetition of {3 * t2 * 1e3:.3g} ms, or vary the repetition at random."
         ),
     )
 

@@ -231,6 +231,12 @@ class ChannelPlan:
         return tuple((f"{self.channel.nucleus} {name}", value) for name, value in terms)
 
     @property
+    def turned_by(self) -> float:
+        """Angles of all pulses of a scan together [rad]; the comb of a recovery left out."""
+        more = {"fid": 0.0, "solid-echo": pi / 2, "hahn-echo": pi}
+        return self.repetition.flip_angle + more[self.channel.scan.sequence]
+
+    @property
     def dead_time_cost(self) -> float:
         """Time with this dead time over the time without."""
         return (self.bound / self.bound_without_dead_time) ** 2

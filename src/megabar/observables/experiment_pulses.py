@@ -58,6 +58,8 @@ class PulsePlan:
         Pulse of this shape that still excites 99 % of the line [s].
     longest_power
         That such a pulse takes [W]: below the given one where power can be saved.
+    mean_square
+        Mean power of the pulse over that at its peak.
     """
 
     nucleus: str
@@ -70,6 +72,25 @@ class PulsePlan:
     excited: float
     longest: float
     longest_power: float
+    mean_square: float
+
+    def mean_power(self, *, repetition_time: float, turned_by: float) -> float:
+        """Give the mean power that heats the cell, of pulses of this amplitude.
+
+        Parameters
+        ----------
+        repetition_time
+            From scan to scan [s].
+        turned_by
+            Angles of all pulses of a scan together [rad].
+
+        Returns
+        -------
+        :
+            Mean power at the port [W]; what of it reaches the cell is not known here.
+        """
+        energy = self.power * self.mean_square * self.length_for(turned_by)
+        return energy / repetition_time
 
     def length_for(self, flip_angle: float) -> float:
         """Give the length of the same pulse for another angle [rad], the power kept [s]."""
@@ -192,6 +213,7 @@ def pulse_plan(
         excited=_excited(shape, pulse_90 * fwhm),
         longest=longest,
         longest_power=power * (pulse_90 / longest) ** 2,
+        mean_square=float(np.mean(shape.amplitude**2)),
     )
 
 

@@ -227,6 +227,8 @@ def test_nothing_physical_has_a_default(option, capsys):
         ([*PROTONS, "--shape", "gausian"], terminal.BAD_INPUT, "Did you mean gaussian"),
         ([*PROTONS, "--error", "60 %"], terminal.BAD_INPUT, "not even surely there"),
         ([*PROTONS, "--quantity", "t1"], terminal.INPUT_MISSING, "--shortest-delay"),
+        ([*PROTONS, "--quantity", "t1", "--common", "scale=3 %"], terminal.BAD_INPUT,
+         "Leave --common out"),
         ([*PROTONS, "--quantity", "h-per-metal"], terminal.INPUT_MISSING, "ratio of two"),
         ([*PROTONS, "--quantity", "t2"], terminal.BAD_INPUT, "Known: amplitude"),
         ([*PROTONS, "--figure", "x.bmp"], terminal.BAD_INPUT, r"\.svg"),

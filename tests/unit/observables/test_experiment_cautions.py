@@ -39,6 +39,7 @@ def test_a_good_channel_has_no_cautions():
         (channel(dwell=30e-6, dead_time=0.0), "DWELL_LONG"),
         (channel(fwhm=38e3, dead_time=10e-6), "DEAD_TIME_DEAR"),
         (channel(t2=(30e-3, 0.0)), "TRANSVERSE_LEFT"),
+        (channel(flip_angle=None), "TRANSVERSE_LEFT"),
         (
             metal(sequence="solid-echo", echo_delay=25e-6, fwhm=38e3, t2=(1e-3, 0.0)),
             "ECHO_UNCERTAIN",

@@ -65,6 +65,17 @@ def test_field_and_length_follow_the_angle():
     assert found.length_for(math.pi / 6) == pytest.approx(14e-6 / 3)
 
 
+def test_the_mean_power_is_the_energy_of_the_pulses_over_the_repetition():
+    """Mean square of a Gaussian that is cut at one per cent, in closed form."""
+    decay = math.log(100)
+    square = math.sqrt(math.pi / (2 * decay)) * math.erf(math.sqrt(2 * decay)) / 2
+    found = planned().mean_power(repetition_time=10e-3, turned_by=math.pi / 2)
+    assert found == pytest.approx(0.8 * square * 14e-6 / 10e-3, rel=1e-3)
+    assert planned().mean_power(repetition_time=10e-3, turned_by=math.pi) == pytest.approx(
+        2 * found
+    )
+
+
 def test_a_range_wider_than_the_band_takes_several_carriers():
     found = planned()
     assert found.carriers(spread=0.5 * found.band, fwhm=1e3) == 1
