@@ -300,7 +300,7 @@ def _sentence(
             f"{who} do not tell the same story: {numbers}; {apart}. {course} So the scales "
             "differ, not the course: look at the calibration of either."
         )
-    return f"{who} do not tell the same story: {numbers}; {apart}. {course}"
+    return f"{who} do not tell the same story: {numbers}; {apart}. {course[0].upper()}{course[1:]}"
 
 
 def _different_course(nucleus: str, moves: tuple[bool, bool]) -> str:
