@@ -56,3 +56,24 @@ class Finding(AuditRow):
 
     def __post_init__(self) -> None:
         one_of(self.status, STATUSES, name="status of a finding")
+
+
+def in_ppm(value: float) -> str:
+    """Write a shift with its sign.
+
+    Parameters
+    ----------
+    value
+        A fraction.
+
+    Returns
+    -------
+    :
+        In ppm.
+
+    Examples
+    --------
+    >>> in_ppm(-2800e-6)
+    '-2800 ppm'
+    """
+    return f"{1e6 * value:+.0f} ppm"

@@ -13,7 +13,7 @@ from math import pi
 from typing import TYPE_CHECKING, Final
 
 from megabar.matter import nuclei
-from megabar.observables.audit_findings import Finding
+from megabar.observables.audit_findings import Finding, in_ppm
 from megabar.observables.channel_audit import pulse_calibration
 from megabar.spins.moments import pair_constant, pake_splitting
 
@@ -135,11 +135,11 @@ def what_survives(paper: Paper, rigid: CrystalMoments) -> tuple[Finding, ...]:
         Finding(
             subject="the 139La shift moves",
             status="survives",
-            claim=f"139La moves from {_ppm(begin)} to {_ppm(end)}",
+            claim=f"139La moves from {in_ppm(begin)} to {in_ppm(end)}",
             arithmetic=(
                 f"{1e6 * (end - begin):.0f} ppm, to within "
                 f"{1e6 * paper.value('lanthanum_shift_distance'):.0f} ppm of LaH3 if that is at "
-                f"{_ppm(-paper.value('lanthanum_shift_precursor'))}"
+                f"{in_ppm(-paper.value('lanthanum_shift_precursor'))}"
             ),
             verdict="A change of the surroundings of La that needs no amplitude and no calibration",
             inputs=("lanthanum_shift_hydride", "lanthanum_shift_end", "lanthanum_shift_distance"),
@@ -183,7 +183,3 @@ def what_survives(paper: Paper, rigid: CrystalMoments) -> tuple[Finding, ...]:
             ),
         ),
     )  # fmt: skip
-
-
-def _ppm(value: float) -> str:
-    return f"{1e6 * value:+.0f} ppm"

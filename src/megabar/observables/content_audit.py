@@ -16,7 +16,7 @@ from math import hypot, pi
 from typing import TYPE_CHECKING, Final
 
 from megabar.matter import nuclei
-from megabar.observables.audit_findings import Finding
+from megabar.observables.audit_findings import Finding, in_ppm
 from megabar.observables.channel_audit import lanthanum_signal, pulse_calibration
 from megabar.observables.efficiencies import refocusing, steady_state
 from megabar.spectra.reference import shift_from_frequency
@@ -87,14 +87,14 @@ def _lanthanum_shift(paper: Paper) -> Finding:
     return Finding(
         subject="sign of the 139La shift of LaH3",
         status="inconsistent" if wrong else "consistent",
-        claim=f"139La shift of LaH3 is {_ppm(printed)}",
+        claim=f"139La shift of LaH3 is {in_ppm(printed)}",
         arithmetic=(
             f"That is {_mhz(numbers['frequency_as_printed'])}, the opposite sign "
             f"{_mhz(numbers['frequency_opposite_sign'])}, against a stated carrier of "
-            f"{stated / 1e6:.2f} MHz; the end point of {_ppm(end)}, {1e6 * above:.0f} ppm higher, "
-            f"leaves {_ppm(numbers['shift_from_end'])}"
+            f"{stated / 1e6:.2f} MHz; the end point of {in_ppm(end)}, {1e6 * above:.0f} ppm "
+            f"higher, leaves {in_ppm(numbers['shift_from_end'])}"
         ),
-        verdict=f"Sign inconsistent; {_ppm(-printed)} fits both" if wrong else "Agrees",
+        verdict=f"Sign inconsistent; {in_ppm(-printed)} fits both" if wrong else "Agrees",
         inputs=("proton_frequency", "lanthanum_carrier", "lanthanum_shift_precursor",
                 "lanthanum_shift_end", "lanthanum_shift_distance"),
         numbers=numbers,
@@ -275,10 +275,6 @@ def _wording() -> Finding:
         arithmetic="T1 is longitudinal, spin-lattice; T2 is transverse",
         verdict="Slips; no effect",
     )
-
-
-def _ppm(value: float) -> str:
-    return f"{1e6 * value:+.0f} ppm"
 
 
 def _mhz(value: float) -> str:

@@ -278,8 +278,8 @@ def _with_alloys(found: Finding) -> Finding:
     return _retold(
         found,
         arithmetic=(
-            f"{found.arithmetic}; Ti-V-Cr-H at room temperature has {low} to {high} cm2/s (Vyvodtceva et "
-            "al., J. Alloys Compd. 614, 364 (2014), abstract)"
+            f"{found.arithmetic}; Ti-V-Cr-H at room temperature has {low} to {high} cm2/s "
+            "(Vyvodtceva et al., J. Alloys Compd. 614, 364 (2014), abstract)"
         ),
         verdict=f"{found.verdict}; 'several orders above known hydrides' is overstated",
     )
