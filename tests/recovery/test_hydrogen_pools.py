@@ -301,3 +301,16 @@ def test_what_is_known_of_a_relaxation_time_limits_the_combination():
     seen = 10e-3 / 0.05 * math.exp(-0.2) / -math.expm1(-0.2)  # d ln(1 - E) / d ln T1
     relative = loose.combinations[0].std / loose.combinations[0].value
     assert relative == pytest.approx(0.1 * seen, rel=0.1)
+
+
+def test_a_hydride_of_the_wrong_shape_is_noticed():
+    """Taken for a Lorentzian, a Gaussian line would leave its misfit to a broad pool."""
+    day = Day(
+        {"hydride": line(fwhm=8e3, t1=1.5e-3), "H2": HYDROGEN},
+        {"hydride": 300 * UNIT, "H2": 0.0},
+        times(short=10e-3),
+    )
+    assert not day.separated(5, {"hydride": FREE}).warnings
+    day.lines["hydride"] = replace(day.lines["hydride"], shape="lorentzian")
+    (warning,) = day.separated(5, {"hydride": FREE}).warnings
+    assert "a shape is wrong" in warning

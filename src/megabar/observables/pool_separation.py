@@ -390,12 +390,6 @@ def _presented(
         value, error = values[name]
         unit = one.natural(value) if one.logarithmic else 1.0
         quantities[name] = (float(one.natural(value)), float(error * unit))
-    warnings = []
-    if fit.chi2_probability < _MISFIT:
-        warnings.append(
-            "The pools leave residuals that noise makes with probability "
-            f"{fit.chi2_probability:.1g}; a shape is wrong, or a pool is missing."
-        )
     attrs = taken[0][0].attrs
     first = joint.rows[0]
     scans = float(np.atleast_1d(attrs["n_scans"])[0])
@@ -411,8 +405,24 @@ def _presented(
         degrees_of_freedom=fit.degrees_of_freedom,
         chi2_probability=fit.chi2_probability,
         probability=probability,
-        warnings=tuple(warnings),
+        warnings=tuple(_warnings(fit, taken)),
     )
+
+
+def _warnings(fit: fitting.Fit, taken: Sequence[tuple[xr.Dataset, Reading]]) -> list[str]:
+    found = []
+    if fit.chi2_probability < _MISFIT:
+        found.append(
+            "The pools leave residuals that noise makes with probability "
+            f"{fit.chi2_probability:.1g}; a shape is wrong, or a pool is missing."
+        )
+    without = [reading.name for data, reading in taken if "receiver_gain" not in data.attrs]
+    if without and len(taken) > 1:
+        found.append(
+            f"{' and '.join(without)} do not say the gain of the receiver; it was taken as equal "
+            "in all records."
+        )
+    return found
 
 
 def _groups(solution: _Solution, std: Array, inflation: Array) -> list[tuple[int, ...]]:

@@ -67,7 +67,7 @@ class Visibility:
     @property
     def invisible_fraction(self) -> float:
         """Part of the pool that the record does not show; its error is that of the visibility."""
-        return 1 - self.value
+        return max(1 - self.value, 0.0)
 
     @property
     def smallest(self) -> Factor:
