@@ -179,7 +179,8 @@ def reference(
         The dataset, a Spectrum with coordinate ``shift`` [Hz/MHz]. Attributes:
         ``reference_frequency`` [Hz], ``reference_relative_std`` [Hz/MHz] (common to whatever
         shares the standard), ``reference_compound``, ``reference_route``, and with copper
-        ``field_offset``, ``field_offset_std``, ``knight_shift_change`` [Hz/MHz].
+        ``field_offset``, ``field_offset_std``, ``knight_shift_change`` [Hz/MHz], with both ends
+        of its error, ``knight_shift_change_low`` and ``_high``, where they were computed.
 
     Raises
     ------
@@ -284,7 +285,12 @@ def _field_offset(
         )
         raise ValueError(msg)
     notes = [PRESSURE_UNKNOWN] if knight_shift_change is None else []
+    sides = {}
     if isinstance(knight_shift_change, KnightShiftChange):
+        sides = {
+            "knight_shift_change_low": knight_shift_change.low,
+            "knight_shift_change_high": knight_shift_change.high,
+        }
         knight_shift = knight_shift_change.knight_shift
         knight_shift_change = (knight_shift_change.value, knight_shift_change.std)
     if knight_shift_change is not None and knight_shift is None:
@@ -310,6 +316,7 @@ def _field_offset(
         "field_offset_std": 1e6 * std,
         "knight_shift_change": 1e6 * change,
         "reference_covariance": "the field offset is common to all nuclei and times of the cell",
+        **sides,
     }
     return offset, std, attrs, notes
 

@@ -124,4 +124,6 @@ def test_a_change_from_pressure_enters_the_shift_axis_with_its_error():
     assert found.attrs["reference_relative_std"] == pytest.approx(
         change(exponent_std=0.3).std / 1.00238, rel=1e-6
     )
+    assert found.attrs["knight_shift_change_low"] == change(exponent_std=0.3).low
+    assert found.attrs["knight_shift_change_high"] == change(exponent_std=0.3).high
     assert schemas.warnings_of(found) == ()
