@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from megabar.matter import nuclei
+
 if TYPE_CHECKING:
     from megabar.virtual.plan import Channel, Simulation
 
@@ -99,6 +101,8 @@ def _channels(plan: Simulation, channel: Channel) -> list[dict[str, Any]]:
     shapes = {kind: _shape(plan, channel, kind) for kind in kinds}
     if len(set(shapes.values())) == 1:
         return [_channel(plan, channel, channel.session, shapes[kinds[0]])]
+    if channel.sequence == "nutation":  # one channel for all lines that name it
+        return [_channel(plan, channel, channel.session, None)]
     return [_channel(plan, channel, kind, shapes[kind]) for kind in kinds]
 
 
@@ -108,11 +112,12 @@ def _shape(plan: Simulation, channel: Channel, kind: str) -> str:
     return plan.lines[kind][channel.nucleus].shape
 
 
-def _channel(plan: Simulation, channel: Channel, session: str, shape: str) -> dict[str, Any]:
+def _channel(plan: Simulation, channel: Channel, session: str, shape: str | None) -> dict[str, Any]:
     settings = channel.settings
     is_copper = channel.nucleus == plan.copper.nucleus
     decay = "echo" not in channel.sequence
-    name = channel.name.replace("_", "-")
+    name = _name(channel)
+    pulses = _pulses(plan, channel, session)
     array, array_as = _ARRAYS.get(channel.sequence, (None, None))
     return {
         "name": name if session == "all" else f"{name}-{session}",
@@ -133,10 +138,56 @@ def _channel(plan: Simulation, channel: Channel, session: str, shape: str) -> di
         "echo_delay": None
         if settings.echo_delay is None
         else _quantity(1e6 * settings.echo_delay, "us"),
-        "flip_angle": _quantity(math.degrees(settings.flip_angle), "deg"),
+        "flip_angle": None
+        if "nutation" in pulses
+        else _quantity(math.degrees(settings.flip_angle), "deg"),
         "t1": channel.stated_t1,
         "t1_std": channel.stated_t1_std,
+        **pulses,
     }
+
+
+def _name(channel: Channel) -> str:
+    return channel.name.replace("_", "-")
+
+
+def _pulses(plan: Simulation, channel: Channel, session: str) -> dict[str, Any]:
+    """Say what was calibrated, where a nutation with a power was recorded."""
+    settings = channel.settings
+    shaped = settings.shaped
+    told = {
+        "pulse_shape": "rectangular" if shaped is None else shaped.shape,
+        "truncation": None if shaped is None else shaped.truncation,
+        "seen": "all" if nuclei.nucleus(channel.nucleus).spin > 1 / 2 else None,
+    }
+    if channel.sequence == "nutation":
+        if channel.stated_power is None:
+            return {}
+        return {**told, **_power(channel), "field_model": "homogeneous"}
+    if _MEASURES[channel.sequence] != "line" or _role(plan, channel) == "none":
+        return {}
+    for one in plan.channels:
+        same = one.nucleus == channel.nucleus and one.session in (session, "all")
+        if one.sequence == "nutation" and one.stated_power is not None and same:
+            length = _quantity(1e6 * settings.pulse_length, "us")
+            echo = "echo" in channel.sequence
+            broadening = _broadening(plan, channel, session) if echo else None
+            return {
+                **told, **_power(one),
+                "pulse_length": length, "nutation": _name(one), "broadening": broadening,
+            }  # fmt: skip
+    return {}
+
+
+def _power(nutated: Channel) -> dict[str, str | None]:
+    return {"pulse_power": nutated.stated_power, "pulse_power_std": nutated.stated_power_std}
+
+
+def _broadening(plan: Simulation, channel: Channel, session: str) -> str:
+    kinds = ("precursor", "hydride") if session == "all" else (session,)
+    tables = [plan.lines[kind][channel.nucleus] for kind in kinds]
+    coupled = [bool(one.quadrupole_coupling or one.pair_coupling) for one in tables]
+    return "couplings" if all(coupled) else "unknown" if any(coupled) else "shifts"
 
 
 def _role(plan: Simulation, channel: Channel) -> str:

@@ -243,6 +243,8 @@ class Channel:
     settings: Settings
     stated_t1: str | None
     stated_t1_std: str | None
+    stated_power: str | None
+    stated_power_std: str | None
 
     @property
     def duration(self) -> float:
@@ -548,6 +550,8 @@ def _channel(table: Table, nuclei: tuple[str, ...]) -> Channel:
         settings=settings,
         stated_t1=table.optional_text("stated_t1"),
         stated_t1_std=table.optional_text("stated_t1_std"),
+        stated_power=table.optional_text("stated_power"),
+        stated_power_std=table.optional_text("stated_power_std"),
     )
     if channel.n_scans % cycle:
         raise table.error("n_scans", f"found {channel.n_scans}; a multiple of {cycle} is needed.")

@@ -6,6 +6,7 @@ import tomllib
 import numpy as np
 import pytest
 
+from megabar.campaign import plan as campaign_plan
 from megabar.errors import PlanError
 from megabar.readers import registry
 from megabar.virtual import Cell, Line, Receiver, Settings, simulate
@@ -146,6 +147,26 @@ def test_a_nutation_is_read_with_its_lengths(tmp_path, plan_path, plan_text):
         record = registry.read(place, sequence="fid", time_origin="7 us")
         assert record.pulse_length.values == pytest.approx(4e-6 * np.arange(1, 7))
         assert "warnings" not in record.attrs
+
+
+POWER = 'stated_power = "5 W"\nstated_power_std = "0.2 W"\n'
+
+
+def test_a_nutation_with_a_power_calibrates_the_lines_of_its_nucleus(
+    tmp_path, plan_path, plan_text
+):
+    lanthanum = NUTATION.replace("1H", "139La").replace("14 us", "4 us")
+    folder, _ = truth_of(plan_path, tmp_path, plan_text + NUTATION + POWER + lanthanum + POWER)
+    plan = campaign_plan.load(folder / "campaign.toml")  # its rules allow all that was written
+    channels = {one.name: one for one in plan.channels}
+    for name in ("1H-fid-precursor", "1H-fid-hydride", "139La-echo"):
+        nucleus = name.split("-")[0]
+        assert channels[name].nutation == f"{nucleus}-nutation"
+        assert channels[name].flip_angle is None
+        assert channels[f"{nucleus}-nutation"].pulse_power == 5.0
+    assert channels["139La-echo"].broadening == "shifts"
+    assert channels["1H-fid-hydride"].pulse_length == pytest.approx(14e-6)
+    assert channels["63Cu-fid"].nutation is None
 
 
 @pytest.mark.parametrize(
