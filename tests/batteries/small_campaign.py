@@ -67,15 +67,15 @@ CHANNELS = (
 )  # fmt: skip
 
 
-STEPS = "steps = [" + ", ".join(f'"{one / 8} us"' for one in range(1, 17)) + "]"
+STEPS = "steps = [" + ", ".join(f'"{one / 32} us"' for one in range(1, 17)) + "]"
 NUTATIONS = (
     ("1H_nutation", "1H", "nutation", 256, "20 ms", STEPS),
     ("139La_nutation", "139La", "nutation", 256, "80 ms", STEPS),
 )
-"""Nutations of both nuclei with pulses of the strength of short ones: 90 degrees in 0.5 us."""
+"""Nutations of both nuclei with pulses of the strength of short ones: 90 degrees in 0.125 us."""
 
-SHORT: Final = "0.5 us"
-"""Length of pulses that excite lines of 30 kHz to within 1 %, as the virtual ones do."""
+SHORT: Final = "0.125 us"
+"""Length of pulses that excite lines of 30 kHz to 0.2 %, as the virtual ones do."""
 
 
 def nature() -> str:

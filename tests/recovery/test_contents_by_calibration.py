@@ -27,7 +27,7 @@ SETTINGS = {  # of the receivers of the example
 }
 ABUNDANCE = {"1H": 0.999885, "139La": 0.9991119}
 ALIKE = 0.005
-"""What pulses of half a microsecond do to lines of 30 kHz, and the virtual ones do not."""
+"""What pulses of an eighth of a microsecond do to lines of 30 kHz, and the virtual ones do not."""
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     for nucleus, line in CHANNELS.items():
         watt = small_campaign.reciprocal_power(
-            abundance=ABUNDANCE[nucleus], pulse_90=0.5e-6, **SETTINGS[nucleus]
+            abundance=ABUNDANCE[nucleus], pulse_90=0.125e-6, **SETTINGS[nucleus]
         )
         power = {"pulse_power": f"{watt} W", "pulse_power_std": f"{0.03 * watt} W"}
         pulse = {"pulse_shape": "rectangular", **power}
@@ -160,7 +160,7 @@ def test_a_content_by_exponent_is_wrong_by_the_ratio_of_the_coils_that_it_suppos
     found, true = contents(folder), truth(folder)
     powers = {
         nucleus: small_campaign.reciprocal_power(
-            abundance=ABUNDANCE[nucleus], pulse_90=0.5e-6, **SETTINGS[nucleus]
+            abundance=ABUNDANCE[nucleus], pulse_90=0.125e-6, **SETTINGS[nucleus]
         )
         for nucleus in SETTINGS
     }

@@ -5,9 +5,9 @@ Every function is pure: rows in, factors out. Each factor names the record that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import hypot, pi
+from math import atan, hypot, pi
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -24,24 +24,38 @@ from megabar.observables.efficiencies import (
     steady_state,
     turned_by,
 )
+from megabar.observables.fitted_excitations import fitted_excitation
 from megabar.observables.instrument_factors import coil
-from megabar.observables.pulse_efficiencies import echo_by_model, excitation, transition_fraction
+from megabar.observables.pulse_efficiencies import echo_by_model, transition_fraction
 from megabar.spins.level_nodes import OffsetDistribution, gaussian_offsets, offsets_from_profile
 from megabar.spins.phase_tables import HAHN_16, SOLID_ECHO_8
+from megabar.spins.sequences import IdealPulse
 
 if TYPE_CHECKING:
     from megabar.campaign.plan import Plan
     from megabar.campaign.pulse_calibrations import Turn
     from megabar.campaign.sessions import Record
     from megabar.observables.pulse_efficiencies import EchoModels
-    from megabar.spins.sequences import IdealPulse, Pulse
+    from megabar.spins.sequences import Pulse
 
 _TABLES: Final = {"hahn-echo": HAHN_16, "solid-echo": SOLID_ECHO_8}
 _OF_THE_INSTRUMENT: Final = ("filter_gain", "receiver_gain", "b1_inhomogeneity", "path_loss")
 """Stated efficiencies that are the same for precursor and hydride in the same channel."""
 
-_COUNT: Final = 257  # offsets of a line
-_TAILS: Final = 40.0  # widths to which a Lorentzian line is followed; 0.8 % lies beyond
+_SHAPES: Final[Mapping[str, tuple[str, ...]]] = {
+    "lorentzian": ("lorentzian",),
+    "gaussian": ("gaussian",),
+    "voigt": ("lorentzian", "gaussian"),
+}
+"""Shape of a channel -> shapes between which its line lies."""
+
+_DECAYED: Final[Mapping[str, float]] = {"lorentzian": 2.2, "gaussian": 1.4}
+"""Shape -> time times width in which its decay falls to 1e-3."""
+
+_OFFSETS: Final = 257
+_POINTS: Final = 96
+_TAILS: Final = 40.0  # widths to which a Lorentzian line is followed
+
 _NOMINAL: Final = 1e-3  # rad, within which a pulse of an echo is one of 90 degrees
 
 
@@ -302,27 +316,55 @@ def _pulses(line: _Line, t1: _Time) -> tuple[Factor, ...]:
 
 
 def _excitation(line: _Line) -> Callable[[float], Factor]:
-    (pulse,) = pulse_calibrations.pulses_of(line.record, line.turn)
-    offsets = _offsets(line.record)
+    """Follow the pulse over the line, up to the form that was fitted to its decay."""
+    record = line.record
+    (pulse,) = pulse_calibrations.pulses_of(record, line.turn)
+    fwhm, centre = _width(record), record.analysis.value("line_frequency")
+    if centre is None or centre.quality != "value" or isinstance(pulse, IdealPulse):
+        msg = f"Found no line frequency in {record.acquisition.source}, so no pulse can reach it."
+        raise Undetermined(msg, quality="no solution")
+    first = max(record.acquisition.setting("first_time") or 0.0, pulse.duration / 2)
 
     def made(scale: float) -> Factor:
-        return excitation(offsets, pulse=pulse.scaled(scale), relative_field_std=0.0)
+        return _between(
+            {
+                shape: fitted_excitation(
+                    _line_of(shape, fwhm, centre.value),
+                    pulse=pulse.scaled(scale),
+                    time=first + np.linspace(0.0, _DECAYED[shape] / fwhm, _POINTS),
+                    pulse_end=pulse.duration / 2,
+                    shape=shape,
+                    relative_field_std=0.0,
+                )
+                for shape in _SHAPES.get(record.channel.shape or "", ())
+            }
+        )
 
     return made
 
 
-def _offsets(record: Record) -> OffsetDistribution:
-    """Spread the measured line over its offsets from the carrier."""
-    fwhm, centre = _width(record), record.analysis.value("line_frequency")
-    if centre is None or centre.quality != "value":
-        msg = f"Found no line frequency in {record.acquisition.source}, so no pulse can reach it."
-        raise Undetermined(msg, quality="no solution")
-    if record.channel.shape == "gaussian":
-        line = gaussian_offsets(fwhm=fwhm, count=_COUNT)
+def _line_of(shape: str, fwhm: float, centre: float) -> OffsetDistribution:
+    """Spread a line over its offsets from the carrier, in shares of all that belongs to it."""
+    if shape == "gaussian":
+        line, share = gaussian_offsets(fwhm=fwhm, count=_OFFSETS), 1.0
     else:
-        place = np.linspace(-_TAILS, _TAILS, 16 * _COUNT) * fwhm
+        place = np.linspace(-_TAILS, _TAILS, 4 * _OFFSETS) * fwhm
         line = offsets_from_profile(place, 1 / (1 + (2 * place / fwhm) ** 2))
-    return OffsetDistribution(offset=line.offset + centre.value, weight=line.weight)
+        share = 2 / pi * atan(2 * _TAILS)
+    return OffsetDistribution(offset=line.offset + centre, weight=share * line.weight)
+
+
+def _between(found: Mapping[str, Factor]) -> Factor:
+    """Take the only shape, or the middle of those that a line is made of."""
+    one = next(iter(found.values()))
+    if len(found) == 1:
+        return one
+    values = [other.value for other in found.values()]
+    return replace(
+        one,
+        value=sum(values) / len(values),
+        alternatives=tuple((shape, other.value) for shape, other in found.items()),
+    )
 
 
 def _width(record: Record) -> float:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import hypot, nan, prod, sqrt
+from math import nan, prod, sqrt
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -22,7 +22,7 @@ from megabar.observables.calibrations import (
     calibration_by_nutation,
     calibration_by_precursor,
 )
-from megabar.observables.efficiencies import FIELD, Factor
+from megabar.observables.factors import FIELD, Factor, combined_std
 from megabar.observables.line_readings import reading_of
 
 if TYPE_CHECKING:
@@ -204,8 +204,8 @@ def mean_of_sessions(
             )
             raise Undetermined(msg, quality="no solution")
         values.append(reading.value / prod(one.value for one in factors))
-        alone = (one.relative_std for one in factors if not one.common)
-        own.append(hypot(reading.relative_std, *alone))
+        alone = [(one.relative_std, one.moved_by) for one in factors if not one.common]
+        own.append(combined_std([(reading.relative_std, ()), *alone]))
     signal = np.asarray(values)
     weights = 1 / (signal * np.asarray(own)) ** 2
     shares = weights * signal / np.sum(weights * signal)
@@ -238,6 +238,7 @@ def _mean_factor(one_each: Sequence[Factor | None], shares: np.ndarray) -> Facto
         shared=sharers.pop() if len(sharers) == 1 else "",
         source=f"mean of {len(one_each)} sessions; {there[0].source}",
         alternatives=(),
+        moved_by=(),
     )
 
 
