@@ -10,9 +10,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from megabar import schemas, virtual
-from megabar.observables import hydrogen_pools, pool_separation
+from megabar import observables, schemas, virtual
+from megabar.observables import hydrogen_pools, pool_contents, pool_separation
+from megabar.observables.calibrations import calibration_by_precursor
 from megabar.observables.hydrogen_pools import Pool, short_pulse
+from megabar.virtual import truth
 from megabar.virtual.spectrometer import clean_record
 
 NINETY, TURN = short_pulse(math.pi / 2), short_pulse(math.pi)
@@ -123,6 +125,16 @@ class Day:
             noise={reading.name: level for _, reading, level in found},
             **more,
         )
+
+
+def reading_of_fid(data, name):
+    return hydrogen_pools.reading_of(
+        data,
+        name=name,
+        pulses=(NINETY,),
+        relative_field_std=0.0,
+        reference_frequency=RECEIVER.reference_frequency,
+    )
 
 
 def assert_standard(pulls):
@@ -314,3 +326,72 @@ def test_a_hydride_of_the_wrong_shape_is_noticed():
     day.lines["hydride"] = replace(day.lines["hydride"], shape="lorentzian")
     (warning,) = day.separated(5, {"hydride": FREE}).warnings
     assert "a shape is wrong" in warning
+
+
+def test_hydrogen_beside_the_hydride_is_missed_at_ten_milliseconds_and_counted_at_five_seconds():
+    """LaH10.5 with 16.5 H/La of molecules that turn, counted against lanthanum, LaH3 as the scale.
+
+    The short record alone does not exclude what is there; a second repetition time counts it.
+    """
+    molecules = line(fwhm=20e3, shift=5.0, t1=1.0)
+    lanthanum = line(fwhm=8e3, t1=1e-2)
+    trihydride = line(fwhm=30e3, t1=0.1)
+    after = virtual.Cell(
+        "LaH10.5",
+        metal_atoms=0.1 * UNIT,
+        lines={"1H": HYDRIDE, "139La": lanthanum},
+        field_offset=0.0,
+        pools={"H2": truth.Pool(nucleus="1H", per_metal=16.5, line=molecules)},
+    )
+    before = replace(after, formula="LaH3", lines={"1H": trihydride, "139La": lanthanum}, pools={})
+
+    def taken(cell, nucleus, repetition_time, seed):
+        receiver, scans = RECEIVER, 400
+        if nucleus == "139La":
+            scans = 40_000
+            receiver = replace(RECEIVER, reference_frequency=55.8e6, carrier_frequency=55.8e6)
+        data = virtual.acquire(
+            cell, sequence="fid", nucleus=nucleus, n_scans=scans, seed=seed, receiver=receiver,
+            settings=settings(repetition_time, points=1500),
+        )  # fmt: skip
+        return data, math.sqrt(scans / 1e-6)
+
+    def measured(cell, nucleus, seed):
+        data, noise = taken(cell, nucleus, 5.0, seed)
+        return observables.line(data, shape="gaussian", noise=(noise, 0.0))
+
+    scale = calibration_by_precursor(
+        hydrogen=measured(before, "1H", 1), metal=measured(before, "139La", 2), h_per_metal=3.0,
+        h_per_metal_std=0.0, factors={}, by="amplitude_per_scan",
+    )  # fmt: skip
+    metal = measured(after, "139La", 3)
+    rng = np.random.default_rng(4)
+    both = Day({"hydride": HYDRIDE, "H2": molecules}, {"hydride": 1.0, "H2": 1.0}, {})
+    pools = [
+        both.stated(rng, "hydride", {**FREE, "t1": 0.05}),
+        both.stated(rng, "H2", {"t1": 0.1, "fwhm": 0.2}),
+    ]
+
+    def counted(*repetition_times):
+        records, noise = [], {}
+        for place, repetition_time in enumerate(repetition_times):
+            data, level = taken(after, "1H", repetition_time, 10 + place)
+            name = f"{repetition_time:g} s FID"
+            records.append((data, reading_of_fid(data, name)))
+            noise[name] = (level, 0.0)
+        found = pool_separation.separate_pools(records, pools, noise=noise)
+        return pool_contents.pool_contents(found, metal, scale=scale, factors={})
+
+    quick = counted(10e-3)
+    hydride = quick.pools["hydride"]["h_per_metal"]
+    assert abs(float(hydride) - 10.5) < 3 * float(quick.pools["hydride"]["h_per_metal_std"])
+    assert quick.pools["H2"]["h_per_metal"].attrs["quality"] == "upper bound"
+    assert quick.most_hidden > 16.5
+    complete = counted(10e-3, 5.0)
+    for name, content in (("hydride", 10.5), ("H2", 16.5)):
+        one = complete.pools[name]
+        assert abs(float(one["h_per_metal"]) - content) < 3 * float(one["h_per_metal_std"])
+    assert abs(float(complete.seen["h_per_metal"]) - 27.0) < 3 * float(
+        complete.seen["h_per_metal_std"]
+    )
+    assert complete.most_hidden == 0
