@@ -19,8 +19,12 @@ from megabar.errors import one_of
 from megabar.observables.factors import Factor, factor_of_field
 from megabar.observables.measured_words import measured
 from megabar.spins.echoes import echo_from_two_pulses, lines_after_pulse
-from megabar.spins.level_nodes import gaussian_offsets, nodes_from_couplings, nodes_with_offsets
-from megabar.spins.operators import magnetic_numbers
+from megabar.spins.level_nodes import (
+    nodes_from_couplings,
+    nodes_of_gaussian_couplings,
+    nodes_of_gaussian_shifts,
+    nodes_with_offsets,
+)
 from megabar.spins.phase_tables import pathway_weights_from_phases
 from megabar.spins.sequences import IdealPulse, Pulse, Relaxation
 from megabar.spins.transition_weights import hard_pulse_weights
@@ -37,8 +41,6 @@ SEEN: Final = ("all", "central")
 PULSES: Final = ("hard", "selective")
 """How a pulse compares with the quadrupole coupling."""
 
-_FWHM: Final = math.sqrt(8 * math.log(2))  # full width at half maximum of a Gaussian over its std
-_LEAST: Final = 65  # values of a distribution
 _DARK: Final = 1e-6  # an echo of rounding errors, no reading to divide by
 _SURE: Final = 3.0  # standard errors above zero that a visible part needs
 
@@ -76,6 +78,7 @@ def excitation(
 
     Examples
     --------
+    >>> from megabar.spins.level_nodes import gaussian_offsets
     >>> from megabar.spins.pulse_shapes import gaussian_shape
     >>> shape = gaussian_shape(truncation=0.01, slices=32)
     >>> peak = shape.peak_from_angle(angle=math.pi / 2, duration=14e-6)
@@ -302,9 +305,8 @@ def echo_by_model(
     0.500 0.361
     """
     span = delay + at + sum(_length(one) for one in pulses)
-    alone = nodes_from_couplings(spin=spin, coupling=[0.0], offset=0.0, weight=[1.0])
-    shifted = nodes_with_offsets(alone, gaussian_offsets(fwhm=fwhm, count=_count(fwhm * span)))
-    coupled = _coupled(max(spin, 1.0), fwhm / _FWHM, span)
+    shifted = nodes_of_gaussian_shifts(spin=spin, fwhm=fwhm, span=span)
+    coupled = nodes_of_gaussian_couplings(spin=spin, fwhm=fwhm, span=span)
 
     def size(nodes: LevelNodes) -> float:
         lines = echo_from_two_pulses(
@@ -491,21 +493,6 @@ def words_of_pulse(one: Pulse | IdealPulse) -> str:
     kind = "rectangular" if len(one.amplitude) == 1 else "shaped"
     peak = np.abs(one.amplitude).max()
     return f"{kind} pulse of {one.duration * 1e6:.3g} us at {peak / 1e3:.3g} kHz"
-
-
-def _coupled(spin: float, std: float, span: float) -> LevelNodes:
-    """Gaussian distribution of couplings whose lines have that second moment after a hard pulse."""
-    order = magnetic_numbers(spin)[:-1] - 0.5
-    weights = hard_pulse_weights(spin)
-    squared = float(weights @ order**2 / weights.sum())
-    of_coupling = std / (6 * math.sqrt(squared))
-    outermost = 6 * order.max() * of_coupling * _FWHM
-    values = gaussian_offsets(fwhm=of_coupling * _FWHM, count=_count(outermost * span))
-    return nodes_from_couplings(spin=spin, coupling=values.offset, offset=0.0, weight=values.weight)
-
-
-def _count(turns: float) -> int:
-    return _LEAST + math.ceil(12 * turns)
 
 
 def _central(spin: float) -> int:

@@ -13,6 +13,7 @@ import numpy as np
 
 from megabar.spins.operators import magnetic_numbers
 from megabar.spins.spin_systems import secular_hamiltonian
+from megabar.spins.transition_weights import hard_pulse_weights
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
+_LEAST: Final = 65  # values of a distribution
 _REACH: Final = 6.0  # standard deviations of a Gaussian that nodes cover; 2e-9 lies outside
 
 
@@ -265,3 +267,69 @@ def offsets_from_profile(offset: ArrayLike, intensity: ArrayLike) -> OffsetDistr
         )
         raise ValueError(msg)
     return OffsetDistribution(offset=place, weight=high / high.sum())
+
+
+def nodes_of_gaussian_shifts(*, spin: float, fwhm: float, span: float) -> LevelNodes:
+    """Spread offsets over a Gaussian line.
+
+    Parameters
+    ----------
+    spin
+        Quantum number I.
+    fwhm
+        Of the line [Hz].
+    span
+        Longest time from the first pulse [s].
+
+    Returns
+    -------
+    :
+        As many nodes as that time needs.
+
+    Examples
+    --------
+    >>> nodes = nodes_of_gaussian_shifts(spin=0.5, fwhm=10e3, span=100e-6)
+    >>> round(float(nodes.weight @ nodes.frequencies[:, 0] ** 2) ** 0.5 * np.sqrt(8 * np.log(2)))
+    10000
+    """
+    alone = nodes_from_couplings(spin=spin, coupling=[0.0], offset=0.0, weight=[1.0])
+    return nodes_with_offsets(alone, gaussian_offsets(fwhm=fwhm, count=_count(fwhm * span)))
+
+
+def nodes_of_gaussian_couplings(*, spin: float, fwhm: float, span: float) -> LevelNodes:
+    """Spread couplings over a Gaussian, so that the line after a hard pulse has a second moment.
+
+    Parameters
+    ----------
+    spin
+        Quantum number I; like-spin pairs stand for it where it is 1/2.
+    fwhm
+        Of a Gaussian line of that second moment [Hz].
+    span
+        Longest time from the first pulse [s].
+
+    Returns
+    -------
+    :
+        As many nodes as that time needs.
+
+    Examples
+    --------
+    >>> nodes = nodes_of_gaussian_couplings(spin=3.5, fwhm=10e3, span=100e-6)
+    >>> weights = hard_pulse_weights(3.5)
+    >>> squared = nodes.weight @ nodes.frequencies**2 @ weights / weights.sum()
+    >>> round(float(squared) ** 0.5 * np.sqrt(8 * np.log(2)))
+    10000
+    """
+    size = max(spin, 1.0)
+    order = magnetic_numbers(size)[:-1] - 0.5
+    weights = hard_pulse_weights(size)
+    squared = float(weights @ order**2 / weights.sum())
+    of_coupling = fwhm / (6 * np.sqrt(squared))
+    outermost = 6 * order.max() * of_coupling
+    values = gaussian_offsets(fwhm=of_coupling, count=_count(outermost * span))
+    return nodes_from_couplings(spin=size, coupling=values.offset, offset=0.0, weight=values.weight)
+
+
+def _count(turns: float) -> int:
+    return _LEAST + int(np.ceil(12 * turns))
