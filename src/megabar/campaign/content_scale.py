@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 SIDES: Final = ("hydrogen", "metal")
 
+_EXACT: Final = 1e-9  # relative error below which a session weighs no more
+
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
@@ -207,7 +209,7 @@ def mean_of_sessions(
         alone = [(one.relative_std, one.moved_by) for one in factors if not one.common]
         own.append(combined_std([(reading.relative_std, ()), *alone]))
     signal = np.asarray(values)
-    weights = 1 / (signal * np.asarray(own)) ** 2
+    weights = 1 / (signal * np.maximum(own, _EXACT)) ** 2
     shares = weights * signal / np.sum(weights * signal)
     factors = _mean_factors(listed, shares)
     mean = float(np.sum(weights * signal) / np.sum(weights))
