@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from megabar import observables, schemas, virtual
-from megabar.observables import hydrogen_pools, pool_contents, pool_separation
+from megabar.observables import pool_contents, pool_readings, pool_separation
 from megabar.observables.calibrations import calibration_by_precursor
-from megabar.observables.hydrogen_pools import Pool, short_pulse
+from megabar.observables.hydrogen_pools import Pool
+from megabar.observables.pool_readings import short_pulse
 from megabar.virtual import truth
 from megabar.virtual.spectrometer import clean_record
 
@@ -92,7 +93,7 @@ class Day:
             }
             | ({"echo_delay": setting.echo_delay} if setting.echo_delay else {}),
         )
-        reading = hydrogen_pools.reading_of(
+        reading = pool_readings.reading_of(
             data,
             name=name,
             pulses=PULSES[sequence],
@@ -128,7 +129,7 @@ class Day:
 
 
 def reading_of_fid(data, name):
-    return hydrogen_pools.reading_of(
+    return pool_readings.reading_of(
         data,
         name=name,
         pulses=(NINETY,),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from megabar.observables.calibrations import Scale
     from megabar.observables.efficiencies import Factor
-    from megabar.observables.pool_separation import PoolAmplitudes
+    from megabar.observables.pool_answers import PoolAmplitudes
 
 CONTAINED: Final = ("steady_state", "excitation", "refocusing", "echo_decay", "dead_time")
 """Factors that amplitudes at full visibility contain already."""

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-    from megabar.observables.hydrogen_pools import Pool, Reading
+    from megabar.observables.hydrogen_pools import Pool
+    from megabar.observables.pool_readings import Reading
 
     Array = NDArray[np.float64]
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from megabar.observables import efficiencies
-from megabar.observables.hydrogen_pools import Pairs, RigidDecay
+from megabar.observables.rigid_pools import Pairs, RigidDecay
 from megabar.spins.echoes import ExcitedLines, echo_from_two_pulses, lines_after_pulse
 from megabar.spins.level_nodes import (
     LevelNodes,
@@ -41,7 +41,8 @@ from megabar.spins.sequences import IdealPulse, Pulse, Relaxation
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from megabar.observables.hydrogen_pools import Pool, Reading
+    from megabar.observables.hydrogen_pools import Pool
+    from megabar.observables.pool_readings import Reading
 
     Array = NDArray[np.float64]
     Signal = NDArray[np.complex128]
@@ -225,7 +226,8 @@ def signal(pool: Pool, reading: Reading, time: Array) -> Signal:
 
     Examples
     --------
-    >>> from megabar.observables.hydrogen_pools import Pool, Reading, short_pulse
+    >>> from megabar.observables.hydrogen_pools import Pool
+    >>> from megabar.observables.pool_readings import Reading, short_pulse
     >>> hydrogen = Pool(name="H2", shape="gaussian", fwhm=10e3, fwhm_std=0.0, shift=0.0,
     ...     shift_std=0.0, t1=1.0, t1_std=0.0, t2=math.inf, t2_std=0.0)
     >>> fid = Reading(name="10 ms FID", sequence="fid", repetition_time=10e-3,

@@ -18,13 +18,14 @@ import numpy as np
 
 from megabar.observables import efficiencies
 from megabar.observables.efficiencies import Factor
-from megabar.observables.hydrogen_pools import Pairs, RigidDecay
 from megabar.observables.pool_signals import form, response, signal
+from megabar.observables.rigid_pools import Pairs, RigidDecay
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from megabar.observables.hydrogen_pools import Pool, Reading
+    from megabar.observables.hydrogen_pools import Pool
+    from megabar.observables.pool_readings import Reading
 
 _LEAST: Final = 1e-9  # below, nothing is seen and nothing could be divided by it
 _FAINTEST: Final = 0.05  # of a line at the first point, below which nobody extrapolates
@@ -155,7 +156,8 @@ def visibility(pool: Pool, reading: Reading) -> Visibility:
 
     Examples
     --------
-    >>> from megabar.observables.hydrogen_pools import Pool, Reading, short_pulse
+    >>> from megabar.observables.hydrogen_pools import Pool
+    >>> from megabar.observables.pool_readings import Reading, short_pulse
     >>> hydrogen = Pool(name="H2", shape="gaussian", fwhm=10e3, fwhm_std=0.0, shift=0.0,
     ...     shift_std=0.0, t1=1.0, t1_std=0.1, t2=math.inf, t2_std=0.0)
     >>> fid = Reading(name="10 ms FID", sequence="fid", repetition_time=10e-3,

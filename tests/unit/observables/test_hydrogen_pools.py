@@ -9,11 +9,20 @@ import pytest
 from megabar import schemas, virtual
 from megabar.errors import Undetermined, UnknownWord
 from megabar.matter import crystals
-from megabar.observables import hydrogen_pools, pool_contents, pool_separation, pool_visibility
+from megabar.observables import (
+    pool_answers,
+    pool_contents,
+    pool_readings,
+    pool_separation,
+    pool_visibility,
+    rigid_pools,
+)
 from megabar.observables.calibrations import calibration_by_precursor
 from megabar.observables.efficiencies import Factor
-from megabar.observables.hydrogen_pools import Pairs, Pool, Reading, RigidDecay, short_pulse
+from megabar.observables.hydrogen_pools import Pool
+from megabar.observables.pool_readings import Reading, short_pulse
 from megabar.observables.pool_signals import response, signal
+from megabar.observables.rigid_pools import Pairs, RigidDecay
 from megabar.spins.moments import pair_constant, pake_splitting
 from megabar.spins.orientations import octant_grid
 from megabar.spins.pulse_shapes import gaussian_shape
@@ -102,7 +111,7 @@ def test_rigid_protons_of_lah10_are_gone_after_the_dead_time():
     line = rigid_line_many_spin(lah10, partners=4, orientations=8, seed=1)
     assert line.half_time == pytest.approx(1.7e-6, rel=0.05)
     stuck = pool(
-        name="rigid", t1=1e-4, fwhm=1e3, rigid=hydrogen_pools.rigid_lattice(line, source="LaH10")
+        name="rigid", t1=1e-4, fwhm=1e3, rigid=rigid_pools.rigid_lattice(line, source="LaH10")
     )
     early, late = (seen(stuck, reading(dead_time=time)) for time in (5e-6, 8e-6))
     assert early.smallest.name == "dead_time"
@@ -275,7 +284,7 @@ def test_pairs_as_a_cluster_echo_like_pairs():
     spins = (Spin(channel="1H", spin=0.5),) * 2
     pair = DipolarPair(first=0, second=1, coupling=constant, direction=np.eye(3)[2])
     time = np.linspace(0, 40e-6, 81)
-    cluster = hydrogen_pools.rigid_cluster(
+    cluster = rigid_pools.rigid_cluster(
         SpinSystem(spins=spins, pairs=(pair,)), octant_grid(2000), times=time,
         echo_delays=(25e-6,), source="pair",
     )  # fmt: skip
@@ -331,7 +340,7 @@ def test_the_error_of_a_relaxation_time_is_that_of_what_is_seen():
 @pytest.mark.parametrize("angle", [0.3, math.pi / 2])
 def test_the_repetition_time_for_a_wanted_part_shows_that_part(angle):
     wanted = 0.6 * math.sin(angle)
-    time = hydrogen_pools.repetition_time_from_visibility(
+    time = pool_readings.repetition_time_from_visibility(
         t1=1.7, flip_angle=angle, visibility=wanted
     )
     how = reading(repetition_time=time, pulses=(short_pulse(angle),))
@@ -353,7 +362,7 @@ def observed(nucleus, amplitude, std, quality="value"):
 def separated(*amplitudes, bound=math.inf):
     """A separation by hand: each pool detected with 1 %, or with a bound."""
     pools = tuple(
-        pool_separation.PoolAmplitude(
+        pool_answers.PoolAmplitude(
             name=name, quality=quality, bound=bound, inflation=1.0,
             value=value if quality == "value" else math.nan,
             std=0.01 * value if quality == "value" else math.nan,
@@ -361,7 +370,7 @@ def separated(*amplitudes, bound=math.inf):
         )
         for name, quality, value in amplitudes
     )  # fmt: skip
-    return pool_separation.PoolAmplitudes(
+    return pool_answers.PoolAmplitudes(
         pools=pools, combinations=(), quantities={}, fitted=(), noise_per_root_scan=1.0,
         covariance=np.diag([one.estimate_std**2 for one in pools]), dwell=1e-6, chi2=1.0,
         degrees_of_freedom=1, chi2_probability=0.5, probability=0.95,
@@ -501,4 +510,4 @@ def test_an_unknown_sequence_is_named():
     with pytest.raises(UnknownWord, match="cpmg"):
         Reading(**{**vars(reading()), "sequence": "cpmg"})
     with pytest.raises(ValueError, match="at any repetition time"):
-        hydrogen_pools.repetition_time_from_visibility(t1=1.0, flip_angle=0.5, visibility=0.9)
+        pool_readings.repetition_time_from_visibility(t1=1.0, flip_angle=0.5, visibility=0.9)
