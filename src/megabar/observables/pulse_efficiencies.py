@@ -340,8 +340,10 @@ def refocusing_by_pulses(
     from the two models of :func:`echo_by_model`, as of a value that may lie anywhere between them.
     It contains both pulses: :func:`megabar.observables.efficiencies.steady_state` counts
     ``"longitudinal"`` beside it, and ``excitation`` is left out.
-    For an amplitude that was read at that time, relaxation aside; a form that was fitted to a whole
-    echo, such as that of :func:`megabar.observables.lines.line`, contains the first model already.
+    For an amplitude that was read at that time, relaxation aside. A form that was fitted to a whole
+    echo, such as that of :func:`megabar.observables.lines.line`, contains the first model already
+    and finds another amplitude of the second:
+    :func:`megabar.observables.fitted_echoes.fitted_refocusing`.
 
     Parameters
     ----------
