@@ -19,6 +19,8 @@ if TYPE_CHECKING:
         steady_state,
         visible_fraction,
     )
+    from megabar.observables.fitted_echoes import fitted_refocusing
+    from megabar.observables.fitted_excitations import fitted_excitation
     from megabar.observables.instrument_factors import (
         b1_inhomogeneity,
         coil,
@@ -42,6 +44,8 @@ _HOMES = {
         "steady_state",
         "visible_fraction",
     ),
+    "fitted_echoes": ("fitted_refocusing",),
+    "fitted_excitations": ("fitted_excitation",),
     "instrument_factors": (
         "b1_inhomogeneity",
         "coil",
@@ -67,6 +71,8 @@ __all__ = [
     "dead_time_loss",
     "echo_decay",
     "filter_gain",
+    "fitted_excitation",
+    "fitted_refocusing",
     "flip_angle_from_nutation",
     "hydrogen_content",
     "line",
