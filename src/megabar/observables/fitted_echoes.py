@@ -116,6 +116,7 @@ def fitted_echo(
     time: ArrayLike,
     sequence: str,
     table: PhaseTable,
+    with_couplings: bool = True,
 ) -> FittedEcho:
     r"""Compute the amplitudes that the Gaussian form of an echo finds under both models.
 
@@ -140,6 +141,8 @@ def fitted_echo(
         One of :data:`SEQUENCES`, which decides the form.
     table
         Phase cycle of ``spins.phase_tables``.
+    with_couplings
+        Whether the distributions of couplings are sought too, which takes a hundred fits.
 
     Returns
     -------
@@ -190,7 +193,7 @@ def fitted_echo(
     shifts, _ = experiment.fitted(
         nodes_of_gaussian_shifts(spin=spin, fwhm=fwhm, span=experiment.span), fwhm=fwhm
     )
-    widths = _coupled_widths(experiment, fwhm)
+    widths = _coupled_widths(experiment, fwhm) if with_couplings else ()
     return FittedEcho(
         shifts=shifts,
         couplings=tuple(_of_couplings(experiment, width, fwhm)[0] for width in widths),
