@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from megabar.campaign import pulse_calibrations, sessions
+from megabar.campaign import content_echoes, pulse_calibrations, sessions
 from megabar.errors import Undetermined
 from megabar.matter import nuclei
 from megabar.observables.efficiencies import (
@@ -20,25 +20,21 @@ from megabar.observables.efficiencies import (
     Factor,
     bandwidth,
     echo_decay,
-    refocusing,
     steady_state,
     turned_by,
 )
 from megabar.observables.fitted_excitations import fitted_excitation
 from megabar.observables.instrument_factors import coil
-from megabar.observables.pulse_efficiencies import echo_by_model, excitation, transition_fraction
+from megabar.observables.pulse_efficiencies import excitation, transition_fraction
 from megabar.spins.level_nodes import OffsetDistribution, gaussian_offsets, offsets_from_profile
-from megabar.spins.phase_tables import HAHN_16, SOLID_ECHO_8
 from megabar.spins.sequences import IdealPulse, rectangular_pulse
 
 if TYPE_CHECKING:
     from megabar.campaign.plan import Plan
     from megabar.campaign.pulse_calibrations import Turn
     from megabar.campaign.sessions import Record
-    from megabar.observables.pulse_efficiencies import EchoModels
     from megabar.spins.sequences import Pulse
 
-_TABLES: Final = {"hahn-echo": HAHN_16, "solid-echo": SOLID_ECHO_8}
 _OF_THE_INSTRUMENT: Final = ("filter_gain", "receiver_gain", "b1_inhomogeneity", "path_loss")
 """Stated efficiencies that are the same for precursor and hydride in the same channel."""
 
@@ -116,7 +112,7 @@ class _Line:
 
     @property
     def is_echo(self) -> bool:
-        return self.sequence in _TABLES
+        return self.sequence in content_echoes.TABLES
 
     @property
     def modelled(self) -> bool:
@@ -299,7 +295,8 @@ def _pulses(line: _Line, t1: _Time) -> tuple[Factor, ...]:
     """Follow the actual pulses over the actual line; their error moves saturation as well."""
     if not line.modelled:
         return ()
-    made = _refocusing(line) if line.is_echo else _excitation(line)
+    make = content_echoes.refocusing_of if line.is_echo else _excitation
+    made = make(line.record, line.turn, fwhm=_width(line.record))
     spread = line.turn.relative_std
 
     def whole(scale: float) -> float:
@@ -319,11 +316,10 @@ def _pulses(line: _Line, t1: _Time) -> tuple[Factor, ...]:
     )
 
 
-def _excitation(line: _Line) -> Callable[[float], Factor]:
+def _excitation(record: Record, turn: Turn, *, fwhm: float) -> Callable[[float], Factor]:
     """Follow the pulse over the line, up to the form that was fitted to its decay."""
-    record = line.record
-    (pulse,) = pulse_calibrations.pulses_of(record, line.turn)
-    fwhm, centre = _width(record), record.analysis.value("line_frequency")
+    (pulse,) = pulse_calibrations.kind_of(record, turn).pulses()
+    centre = record.analysis.value("line_frequency")
     if centre is None or centre.quality != "value" or isinstance(pulse, IdealPulse):
         msg = f"Found no line frequency in {record.acquisition.source}, so no pulse can reach it."
         raise Undetermined(msg, quality="no solution")
@@ -401,69 +397,6 @@ def _width(record: Record) -> float:
         )
         raise Undetermined(msg, quality="no solution")
     return fwhm.value
-
-
-def _refocusing(line: _Line) -> Callable[[float], Factor]:
-    r"""Compare the echo of the actual pulses with the form that the fit of the line supposes."""
-    record = line.record
-    first, second = pulse_calibrations.pulses_of(record, line.turn)
-    fwhm, delay = _width(record), sessions.setting(record, "echo_delay")
-    spin = 0.5 if record.channel.seen == "central" else line.spin
-    supposed = 1.0
-    if line.sequence == "solid-echo":
-        supposed = refocusing(echo_delay=delay, fwhm=fwhm, shape="gaussian")
-    lengths = [getattr(one, "duration", 0.0) for one in (first, second)]
-    if delay < (lengths[0] + lengths[1]) / 2:
-        msg = (
-            f"Found echo_delay {delay:g} s in {record.acquisition.source}, shorter than its pulses "
-            f"of {lengths[0]:g} and {lengths[1]:g} s. It runs from centre to centre; correct one."
-        )
-        raise Undetermined(msg, quality="no solution")
-
-    def made(scale: float) -> Factor:
-        echo = echo_by_model(
-            spin=spin,
-            fwhm=fwhm,
-            pulses=(first.scaled(scale), second.scaled(scale)),
-            delay=delay - sum(lengths) / 2,
-            at=delay - lengths[1] / 2,
-            table=_TABLES[line.sequence],
-        )
-        words = _words(first, line.sequence, fwhm, delay)
-        return _read(echo, record.channel.broadening, supposed=supposed, spin=spin, words=words)
-
-    return made
-
-
-def _words(first: Pulse | IdealPulse, sequence: str, fwhm: float, delay: float) -> str:
-    length = getattr(first, "duration", 0.0)
-    kind = f"pulses of {length * 1e6:.3g} us" if length else "short pulses"
-    return f"{sequence}, {kind}, echo delay {delay * 1e6:.3g} us, FWHM {fwhm:.4g} Hz"
-
-
-def _read(
-    echo: EchoModels, broadening: str | None, *, supposed: float, spin: float, words: str
-) -> Factor:
-    """Choose between the two models of a line, or take the middle of both."""
-    shifts, couplings = echo.shifts / supposed, echo.couplings / supposed
-    other = "like-spin pairs" if spin < 1 else "field gradients"
-    if broadening == "unknown":
-        return Factor(
-            name="refocusing",
-            value=(shifts + couplings) / 2,
-            std=abs(shifts - couplings) / 12**0.5,
-            source=f"{words}, against the form fitted: {shifts:.3f} for shifts, {couplings:.3f} "
-            f"for {other}",
-            common=True,
-            alternatives=(("shifts", shifts), (other, couplings)),
-        )
-    chosen, name = (couplings, other) if broadening == "couplings" else (shifts, "shifts")
-    return Factor(
-        name="refocusing",
-        value=chosen,
-        std=0.0,
-        source=f"{words}, broadened by {name}, against the form fitted",
-    )
 
 
 # --- transitions and what is stated ---------------------------------------------------------------

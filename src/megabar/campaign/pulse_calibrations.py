@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf, pi
 from typing import TYPE_CHECKING, Final
 
@@ -103,8 +103,12 @@ def shape_of(channel: Channel) -> PulseShape:
     :
         The shape.
     """
-    if channel.pulse_shape == "gaussian" and channel.truncation is not None:
-        return gaussian_shape(truncation=channel.truncation, slices=_SLICES)
+    return _shape(channel.pulse_shape, channel.truncation)
+
+
+def _shape(name: str | None, truncation: float | None) -> PulseShape:
+    if name == "gaussian" and truncation is not None:
+        return gaussian_shape(truncation=truncation, slices=_SLICES)
     return rectangular_shape()
 
 
@@ -234,8 +238,59 @@ def _by_nutation(record: Record, nutated: Nutated) -> Turn:
     )
 
 
-def pulses_of(record: Record, turn: Turn) -> tuple[Pulse | IdealPulse, ...]:
-    """Make the pulses of a line: one, or two of an echo, twice as long the second of a Hahn echo.
+@dataclass(frozen=True, kw_only=True)
+class PulseKind:
+    """Pulses of a line, as numbers that can be compared.
+
+    Parameters
+    ----------
+    nucleus, sequence
+        What they turn, and in which sequence.
+    angle
+        Of the first [rad].
+    length
+        Of the first [s]; None for a short one.
+    shape, truncation
+        As in the plan.
+    """
+
+    nucleus: str
+    sequence: str
+    angle: float
+    length: float | None
+    shape: str | None
+    truncation: float | None
+
+    @property
+    def lengths(self) -> tuple[float, ...]:
+        """Of each pulse [s]; 0 for short ones."""
+        return tuple(one * (self.length or 0.0) for one in self._times)
+
+    @property
+    def _times(self) -> tuple[int, ...]:
+        return {"hahn-echo": (1, 2), "solid-echo": (1, 1)}.get(self.sequence, (1,))
+
+    def turned(self, scale: float) -> PulseKind:
+        """Give the pulses of a stronger or weaker field."""
+        return replace(self, angle=scale * self.angle)
+
+    def pulses(self) -> tuple[Pulse | IdealPulse, ...]:
+        """Make them at phase 0: one, or two of an echo, the second of a Hahn echo twice as long."""
+        if self.length is None or self.shape is None:
+            return tuple(
+                IdealPulse(channel=self.nucleus, angle=one * self.angle, phase=0.0)
+                for one in self._times
+            )
+        shape = _shape(self.shape, self.truncation)
+        peak = shape.peak_from_angle(angle=self.angle, duration=self.length)
+        return tuple(
+            shape.pulse(channel=self.nucleus, duration=one, peak=peak, phase=0.0)
+            for one in self.lengths
+        )
+
+
+def kind_of(record: Record, turn: Turn) -> PulseKind:
+    """Say which pulses a line had.
 
     Parameters
     ----------
@@ -247,19 +302,16 @@ def pulses_of(record: Record, turn: Turn) -> tuple[Pulse | IdealPulse, ...]:
     Returns
     -------
     :
-        Pulses at phase 0; short ones where the channel does not say their length.
+        Its pulses; short ones where the channel does not say their length.
     """
-    channel, nucleus = record.channel, record.acquisition.nucleus
-    times = {"hahn-echo": (1, 2), "solid-echo": (1, 1)}.get(record.acquisition.sequence, (1,))
-    if channel.pulse_length is None or channel.pulse_shape is None:
-        return tuple(
-            IdealPulse(channel=nucleus, angle=one * turn.flip_angle, phase=0.0) for one in times
-        )
-    shape = shape_of(channel)
-    peak = shape.peak_from_angle(angle=turn.flip_angle, duration=channel.pulse_length)
-    return tuple(
-        shape.pulse(channel=nucleus, duration=one * channel.pulse_length, peak=peak, phase=0.0)
-        for one in times
+    channel = record.channel
+    return PulseKind(
+        nucleus=record.acquisition.nucleus,
+        sequence=record.acquisition.sequence,
+        angle=turn.flip_angle,
+        length=channel.pulse_length,
+        shape=channel.pulse_shape,
+        truncation=channel.truncation,
     )
 
 

@@ -49,8 +49,8 @@ class Acquisition:
         What it is.
     settings
         JSON of the numbers that the content needs: carrier_frequency [Hz], repetition_time,
-        echo_delay, dwell, first_time (of the first point used) [s], flip_angle [rad]; those that
-        are known.
+        echo_delay, dwell, first_time and last_time of the points used [s], flip_angle [rad]; those
+        that are known.
     warnings
         What the reader repaired or found strange.
     supersedes

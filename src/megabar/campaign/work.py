@@ -265,6 +265,7 @@ def _settings(dataset: xr.Dataset) -> dict[str, float]:
     if dataset.attrs["schema"] == "acquisition/1" and dataset.sizes["time"] > 1:
         axis = dataset["time"].values
         numbers["dwell"] = float(f"{(axis[-1] - axis[0]) / (axis.size - 1):.12g}")
+        numbers["last_time"] = float(axis[-1])
         numbers["first_time"] = max(float(axis[0]), float(dataset.attrs.get("dead_time", -np.inf)))
     return {n: float(v) for n, v in numbers.items() if np.ndim(v) == 0 and np.isfinite(v)}
 
