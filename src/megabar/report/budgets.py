@@ -138,6 +138,12 @@ class CellBudget:
     kinds: tuple[tornado.Kind, ...]
 
     @property
+    def ends(self) -> tuple[DayBudget, ...]:
+        """The first and the last day after the heating; the only one twice is one."""
+        heated = [day for day in self.days if day.number.elapsed >= 0] or list(self.days)
+        return (heated[0],) if len(heated) == 1 else (heated[0], heated[-1])
+
+    @property
     def marks(self) -> tuple[tuple[float, str], ...]:
         """Places of the marks of the ruler, percent of its length, and their words."""
         return tuple(
@@ -315,7 +321,7 @@ def _field(line: Line | None, most: float) -> Field:
         return Field(words="", tint="")
     share = min(1.0, line.bar.reach / most)
     opacity = round(255 * (_FAINTEST + (_STRONGEST - _FAINTEST) * share))
-    bare = line.words.removesuffix(" %").removeprefix("±").replace(" / ", " ").replace(" to ", "–")
+    bare = line.words.removesuffix(" %").removeprefix("±").replace(" / ", "\n").replace(" to ", "–")
     return Field(words=bare, tint="" if line.bar.kind == "total" else f"{line.colour}{opacity:02x}")
 
 
@@ -350,7 +356,7 @@ def picture(found: CellBudget, *, quantity: str) -> bytes:
     :
         SVG.
     """
-    shown = found.days if len(found.days) == 1 else (found.days[0], found.days[-1])
+    shown = found.ends
     bars = [[*_longest(day), day.total.bar] for day in shown]
     axis = tornado.ruler(bar for rows in bars for bar in rows)
     with figures.house_style():

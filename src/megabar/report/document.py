@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import os
 import secrets
 from dataclasses import dataclass
@@ -176,7 +177,10 @@ def _rendered(campaign: Campaign, facts: Material) -> str:
                 "days": _day_table(facts, page),
                 "budget": budgets.of_cell(page, metal=facts.plan.metal),
                 "scale": _scale_sentences(facts, page),
-                "agreements": [one.sentence for one in facts.agreements if one.cell == page.name],
+                "witnesses": [
+                    *(one.sentence for one in facts.agreements if one.cell == page.name),
+                    *([facts.drifts[page.name]] if page.name in facts.drifts else []),
+                ],
                 "numbers": [_number_words(number) for number in page.numbers],
             }
             for page in facts.cells
@@ -220,9 +224,9 @@ def _scale_sentences(facts: Material, page: CellPage) -> list[str]:
     rows = [
         row
         for row in page.numbers
-        if (row.node, row.name) == ("content", "h_per_metal") and "mode" in row.details
+        if row.node == "content" and "mode" in row.details and row.elapsed >= 0
     ]
-    ends = {f"{row.elapsed:.0f}": row for row in (rows[0], rows[-1])} if rows else {}
+    ends = {f"{math.floor(row.elapsed)}": row for row in (rows[0], rows[-1])} if rows else {}
     words: dict[str, list[str]] = {}
     for day, row in ends.items():
         for one in scale_words.sentences(

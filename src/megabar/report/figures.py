@@ -257,7 +257,17 @@ def _legend_of_history(panels: Sequence[Panel], witness: str) -> list[Line2D]:
     if any(one.readings for one in members):
         marks.append(("|", "other readings of the scale", _INK))
     return handles + [
-        Line2D([], [], color=_INK, ls="", marker=marker, mfc=face, label=words)
+        Line2D(
+            [],
+            [],
+            color=_INK,
+            ls="",
+            marker=marker,
+            mfc=face,
+            label=words,
+            mew=3.5 if marker == "|" else 1.1,
+            alpha=0.35 if marker == "|" else 1.0,
+        )
         for marker, words, face in marks
     ]
 

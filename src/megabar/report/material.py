@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from megabar import provenance
-from megabar.campaign.zeros import change_of_copper
-from megabar.report import numbers, series
+from megabar.errors import Undetermined
+from megabar.observables import shift_histories
+from megabar.report import assumptions, numbers, series
 from megabar.schemas import QUALITIES
-from megabar.spectra.copper_reference import words_of_change
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -24,15 +24,11 @@ if TYPE_CHECKING:
     from megabar.campaign.runner import Campaign
     from megabar.history import Number
     from megabar.observables.content_agreement import Agreement
+    from megabar.observables.shift_histories import ShiftHistory
 
 _NO_NUMBER: Final = "—"
 _SKEWED: Final = 1.15  # one side of an interval over the other beyond which both are written
 _NUMBER_IN_WORDS: Final = re.compile(r"\d+(\.\d+)?(e[+-]?\d+)?")
-_NOT_LOOKED_AT: Final = (
-    ("resistance", "No resistance records: the report says nothing about superconductivity."),
-    ("t1", "No T₁ records: steady states rest on stated times or on none."),
-    ("t2", "No T₂ records: echo losses rest on stated times or on none."),
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +97,10 @@ class Material:
         What could not be done, and what was done with a doubt.
     agreements
         Whether the contents of a cell follow its witnesses, one for each of both.
+    drifts
+        Cell -> how the shift of its metal moves over the days, in words.
+    drifts_together
+        Whether all cells drift alike, in words; empty if that cannot be asked.
     cross_checks
         Cells with a standard of known shift.
     assumptions
@@ -118,6 +118,8 @@ class Material:
     failures: tuple[Failure, ...]
     warnings: tuple[Doubt, ...]
     agreements: tuple[Agreement, ...]
+    drifts: Mapping[str, str]
+    drifts_together: str
     cross_checks: tuple[CrossCheckRow, ...]
     assumptions: tuple[str, ...]
     not_done: tuple[str, ...]
@@ -162,6 +164,7 @@ def gather(campaign: Campaign) -> Material:
         )
         for index, cell in enumerate(plan.cells)
     )
+    drifts, drifts_together = _drifts(cells, plan.metal)
     return Material(
         plan=plan,
         plan_file=campaign.plan_path.name,
@@ -172,10 +175,28 @@ def gather(campaign: Campaign) -> Material:
         failures=campaign.failures(),
         warnings=tuple(_warnings(rows, campaign.warnings())),
         agreements=campaign.witnesses(),
+        drifts=drifts,
+        drifts_together=drifts_together,
         cross_checks=campaign.cross_checks(),
-        assumptions=tuple(_assumptions(plan, rows)),
-        not_done=tuple(_not_done(plan, records)),
+        assumptions=assumptions.assumptions(plan, rows),
+        not_done=assumptions.not_done(plan, records),
     )
+
+
+def _drifts(cells: Iterable[CellPage], metal: str) -> tuple[dict[str, str], str]:
+    """Say how the shift of the metal moves in each cell, and whether the cells agree on it."""
+    histories: list[ShiftHistory] = []
+    words: dict[str, str] = {}
+    for page in cells:
+        try:
+            history = shift_histories.shift_history(page.history, nucleus=metal)
+            words[page.name] = shift_histories.drift_of(history).sentence
+        except Undetermined:  # nobody can ask for a drift of fewer shifts
+            continue
+        histories.append(history)
+    if len(histories) < 2:
+        return words, ""
+    return words, shift_histories.compare_drifts(histories).sentence
 
 
 def _nuclei(plan: Plan) -> tuple[str, ...]:
@@ -204,80 +225,6 @@ def _places(rows: Iterable[Number]) -> str:
     cells = ", ".join(dict.fromkeys(row.cell for row in members))
     channels = ", ".join(dict.fromkeys(row.channel for row in members))
     return f"{channels} in {cells}"
-
-
-def _assumptions(plan: Plan, rows: Iterable[Number]) -> list[str]:
-    stated = [*_scale_words(plan), *_reference_words(plan), *_stated_times(plan)]
-    return list(dict.fromkeys([*stated, *(one for row in rows for one in row.assumptions)]))
-
-
-def _scale_words(plan: Plan) -> list[str]:
-    scale = plan.content
-    if scale is None:
-        return []
-    return [
-        _SCALES[scale.calibration].format(
-            precursor=numbers.format_value(
-                scale.precursor_h_per_metal or math.nan,
-                math.nan
-                if scale.precursor_h_per_metal_std is None
-                else scale.precursor_h_per_metal_std,
-                "",
-            )
-        ),
-        f"Records of hydrogen, metal and relaxation within {scale.pairing / 3600:g} h of each "
-        "other count as one session.",
-    ]
-
-
-_SCALES: Final = {
-    "precursor": "Hydrogen per metal is scaled with the precursor in the same cell, taken as "
-    "{precursor} hydrogen per metal atom; its error is shared by all points of a cell.",
-    "nutation": "Hydrogen per metal is scaled with the pulses that turn both nuclei by 90° in the "
-    "same cell, by reciprocity; their errors are shared by all points of a cell.",
-    "exponent": "Hydrogen per metal is scaled with a model of a coil that nobody calibrated. "
-    "What it would be for other exponents stands with each cell; it never decides anything alone.",
-}
-
-
-def _reference_words(plan: Plan) -> list[str]:
-    reference = plan.reference
-    words = [f"Zero of the shifts: method “{reference.method}”."]
-    if reference.proton_frequency is not None:
-        megahertz = f"{reference.proton_frequency / 1e6:.6g} MHz"
-        words.append(f"Protons of TMS at {megahertz} in this magnet.")
-    if reference.copper_knight_shift is not None:
-        words.append(
-            f"Knight shift of copper at ambient pressure: {reference.copper_knight_shift:g} Hz/MHz."
-        )
-        words += [one.replace("-", "−") for one in words_of_change(change_of_copper(reference))]
-    return words
-
-
-def _stated_times(plan: Plan) -> list[str]:
-    words = []
-    for channel in plan.channels:
-        for name, label in (("t1", "T₁"), ("t2", "T₂")):
-            value, std = getattr(channel, name), getattr(channel, f"{name}_std")
-            if value is not None:
-                given = numbers.format_value(1e3 * value, 1e3 * (std or 0.0), "ms")
-                words.append(f"{label} of {channel.name} stated in the plan: {given}.")
-    return words
-
-
-def _not_done(plan: Plan, records: Iterable[Archived]) -> list[str]:
-    measures = {channel.measure for channel in plan.channels}
-    words = [sentence for measure, sentence in _NOT_LOOKED_AT if measure not in measures]
-    if plan.content is None:
-        words.append("No calibration in the plan: hydrogen per metal was not computed.")
-    if plan.reference.method == "none":
-        words.append("No reference in the plan: lines have frequencies, but no shifts.")
-    words.append("No law of loss was fitted: straight lines describe the points, nothing more.")
-    words.append("Pressure was not followed in time; the number given is that of the synthesis.")
-    excluded = [f"{one.source} (“{one.excluded}”)" for one in records if one.excluded]
-    if excluded:
-        words.append(f"Left out by decision: {'; '.join(excluded)}.")
-    return words
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -57,6 +57,12 @@ _DISPLAYS: Final[Mapping[str, Display]] = MappingProxyType(
         "snr_per_root_scan": Display(
             label="signal to noise per √scan", short="signal to noise / √scan", unit=""
         ),
+        "nutation_frequency": Display(
+            label="nutation frequency", short="nutation", unit="kHz", factor=1e-3
+        ),
+        "quadrupole_coupling": Display(
+            label="quadrupole coupling", short="quadrupole coupling", unit="kHz", factor=1e-3
+        ),
         "second_moment": Display(label="second moment", short="second moment", unit="rad² s⁻²"),
         "diffusivity": Display(label="diffusivity", short="diffusivity", unit="m² s⁻¹"),
         "tc_onset": Display(label="Tc onset", short="Tc onset", unit="K"),

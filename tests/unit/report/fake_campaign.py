@@ -252,17 +252,26 @@ def _numbers_of(cell: int, rng: np.random.Generator) -> list[Number]:
                 std, quality = float("nan"), "upper bound"
             elif measure in {"t1", "t2"}:
                 more = {"details": curve_details(measure, value, rng)}
+            if name == "shift":
+                more = {"independent_std": std, "common_std": 0.5, "std": float(np.hypot(std, 0.5))}
             if node == "content":
-                total = float(np.hypot(std, 0.03 * value))
-                more = {"assumptions": ("steady_state 0.999(1), from T1 of the session",),
-                        "details": budget_details(session, value, total),
-                        "warnings": (f"Noise is {session} % low.",) if session > 8 else (),
-                        "independent_std": std, "common_std": 0.03 * value,
-                        "std": total}  # fmt: skip
-                if (cell, session) == UNDETERMINED:
-                    value, quality = float("nan"), "not determined"
-                    more = {"std": float("nan"), "details": {"mode": "precursor", "budget": ""}}
+                value, quality, more = _content(cell, session, value, std)
             more = {"std": std, **more}
             rows.append(number(cell, session, channel=channel, measure=measure, node=node,
                                name=name, value=value, quality=quality, **more))  # fmt: skip
     return rows
+
+
+def _content(cell: int, session: int, value: float, std: float) -> tuple[float, str, dict]:
+    """Make value, quality and all the rest of one content."""
+    if (cell, session) == UNDETERMINED:
+        lost = {"std": float("nan"), "details": {"mode": "precursor", "budget": ""}}
+        return float("nan"), "not determined", lost
+    total = float(np.hypot(std, 0.03 * value))
+    more = {
+        "assumptions": ("steady_state 0.999(1), from T1 of the session",),
+        "details": budget_details(session, value, total),
+        "warnings": (f"Noise is {session} % low.",) if session > 8 else (),
+        "independent_std": std, "common_std": 0.03 * value, "std": total,
+    }  # fmt: skip
+    return value, "value", more

@@ -66,7 +66,7 @@ def test_an_efficiency_stands_with_its_value_and_what_its_absence_would_do(found
 def test_the_table_shows_the_source_that_grows(found):
     table = dict(found.table)
     grown = [field.words for field in table["amplitude, ¹³⁹La"]]
-    assert (grown[0], grown[-1]) == ("1.0", "−9.9 +12")
+    assert (grown[0], grown[-1]) == ("1.0", "−9.9\n+12")
     assert {field.words for field in table["content of the precursor"]} == {"1.7"}
     assert {field.words for field in table["refocusing, ¹³⁹La"]} == {"+8.3"}
     assert list(table)[-1] == budgets.ALL
@@ -85,6 +85,11 @@ def test_two_sessions_of_one_day_are_told_apart(pages):
     page = material.CellPage(**{**vars(pages[0]), "numbers": (*content, later)})
     days = [day.day for day in budgets.of_cell(page, metal="139La").days]
     assert days == ["−3.0", "−2.7"]
+
+
+def test_the_days_that_are_shown_first_are_those_after_the_heating(found):
+    assert found.days[0].number.elapsed < 0
+    assert [day.day for day in found.ends] == ["1", "70"]
 
 
 def test_the_picture_has_the_first_and_the_last_day_and_is_light(found):

@@ -211,7 +211,7 @@ def test_every_cell_says_how_it_was_calibrated_and_whether_its_witness_agrees(te
 
 def test_the_first_and_the_last_day_of_a_budget_are_open(text):
     days = re.findall(r"<details( open)?><summary>Day ", text)
-    assert days[: len(DAYS)] == [" open", *[""] * (len(DAYS) - 2), " open"]
+    assert days[: len(DAYS)] == ["", " open", *[""] * (len(DAYS) - 3), " open"]  # day -3 first
 
 
 def test_a_budget_names_every_source_with_its_detail(campaign, text):
@@ -238,3 +238,8 @@ def test_cells_with_a_known_standard_have_a_table(text):
     assert "LaCl3" in table
     assert "1.0(2.0)" in table
     assert "Found at its known shift." in table
+
+
+def test_the_drift_of_the_metal_is_told_for_each_cell_and_for_all(text):
+    assert "The 139La shift of cell-2 drifts by +" in text
+    assert "2 cells d" in text.split('id="together"')[1].split("<h2")[0]
