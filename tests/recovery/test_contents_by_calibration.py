@@ -8,7 +8,7 @@ usual noise, so that a systematic error of half a per cent would show.
 
 import json
 import shutil
-from math import floor, sqrt
+from math import floor, isnan, sqrt
 from pathlib import Path
 
 import pytest
@@ -171,3 +171,21 @@ def test_a_content_by_exponent_is_wrong_by_the_ratio_of_the_coils_that_it_suppos
     assert max(details["alternative_contents"]) / thin_film == pytest.approx(2.66, abs=0.005)
     assert std / value == pytest.approx(0.5 * 1.957 / sqrt(12), rel=0.02)  # ln(Xi_H/Xi_La) = 1.957
     assert any("decides nothing alone" in words for words in details["warnings"])
+
+
+def test_a_session_whose_metal_line_is_noise_keeps_its_row_in_store_and_history(tmp_path: Path):
+    dead = (
+        "[nucleus.139La]\n",
+        '[nucleus.139La]\ncoil_day = ["0 day", "30 day"]\ncoil_scale = [1.0, 0.0]\n',
+    )
+    folder = small_campaign.simulate(tmp_path / "campaign", changes=(dead,))
+    campaign = Campaign.open(folder)
+    campaign.run(workers=0)
+    rows = {floor(r.elapsed): r for r in campaign.rows() if r.name == "h_per_metal"}
+    assert [rows[day].quality for day in (0, 30)] == ["value", "not determined"]
+    assert isnan(rows[30].value)
+    assert any("139La_echo does not stand out of the noise" in one for one in rows[30].warnings)
+    node = campaign.history("cell-1")["content"]
+    assert node["h_per_metal_quality"].values.tolist() == ["value", "not determined"]
+    assert isnan(float(node["h_per_metal"][1]))
+    assert not [f for f in campaign.failures() if f.stage == "derive" and "1H_fid" in f.source]

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from math import inf, nan
 from typing import TYPE_CHECKING
 
+from megabar import provenance, schemas
 from megabar.campaign import content_factors, content_scale, sessions
 from megabar.campaign.content_scale import SIDES, Pair
 from megabar.campaign.rows import Analysis, Failure
@@ -98,6 +100,8 @@ def _without_partner(told: Content, record: Record) -> Analysis:
 def _content(
     plan: Plan, told: Content, cell: Sequence[Record], pair: Pair, before: Sequence[Pair]
 ) -> Analysis:
+    if not content_factors.is_seen(pair.metal):
+        return _not_determined(told, pair)
     lines = {side: sessions.observables_of(record) for side, record in pair.sides.items()}
     own = {
         side: content_factors.factors_of(plan, cell, record, within=told.pairing, by=told.by)
@@ -118,6 +122,37 @@ def _content(
     numbers.attrs["assumptions"] = [*numbers.attrs["assumptions"], *dict.fromkeys(assumed)]
     inputs = [one for s in SIDES for one in (*pair.sides[s].inputs, *own[s].inputs)]
     return _row(numbers, pair.hydrogen, inputs=(*inputs, *found.inputs))
+
+
+def _not_determined(told: Content, pair: Pair) -> Analysis:
+    """Make the row of a session whose metal line does not stand out of the noise."""
+    inputs = tuple(one for record in pair.sides.values() for one in record.inputs)
+    counted, against = pair.nuclei
+    numbers = schemas.observables(
+        {"h_per_metal": (nan, nan)},
+        nucleus=counted,
+        metal=against,
+        method=f"quantitative NMR, calibration by {told.calibration}",
+        provenance=provenance.record(
+            step="campaign.content", parameters={"mode": told.calibration}, inputs=inputs
+        ),
+        quality="not determined",
+        started_at=pair.hydrogen.acquisition.started_at,
+        attrs={
+            "mode": told.calibration, "inputs": "{}", "factors": "{}", "budget": "",
+            "estimate": nan, "interval": [-inf, inf], "interval_68": [-inf, inf],
+            "interval_probability": 0.95, "independent_relative_std": nan,
+            "common_relative_std": nan, "alternatives": [], "alternative_contents": [],
+            "assumptions": [],
+        },
+    )  # fmt: skip
+    warning = (
+        f"The {against} line of {pair.metal.acquisition.source} does not stand out of the noise, "
+        "so there is nothing to count against: the content is not determined. Accumulate more "
+        "scans of it."
+    )
+    numbers = schemas.with_warnings(numbers, warning)
+    return sessions.derived_row(numbers, pair.hydrogen, step=sessions.CONTENT, inputs=inputs)
 
 
 def _read_alike(factors: Sequence[Factor], before: Mapping[str, float]) -> tuple[Factor, ...]:

@@ -5,14 +5,17 @@ Every function is pure: rows in, factors out. Each factor names the record that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import hypot, pi
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
-from megabar.campaign import content_echoes, pulse_calibrations, sessions
+from megabar.campaign import (
+    content_echoes,
+    content_excitations,
+    pulse_calibrations,
+    sessions,
+)
 from megabar.errors import Undetermined
 from megabar.matter import nuclei
 from megabar.observables.efficiencies import (
@@ -23,38 +26,16 @@ from megabar.observables.efficiencies import (
     steady_state,
     turned_by,
 )
-from megabar.observables.fitted_excitations import fitted_excitation
 from megabar.observables.instrument_factors import coil
-from megabar.observables.pulse_efficiencies import excitation, transition_fraction
-from megabar.spins.level_nodes import OffsetDistribution, gaussian_offsets, offsets_from_profile
-from megabar.spins.sequences import IdealPulse, rectangular_pulse
+from megabar.observables.pulse_efficiencies import transition_fraction
 
 if TYPE_CHECKING:
     from megabar.campaign.plan import Plan
     from megabar.campaign.pulse_calibrations import Turn
     from megabar.campaign.sessions import Record
-    from megabar.spins.sequences import Pulse
 
 _OF_THE_INSTRUMENT: Final = ("filter_gain", "receiver_gain", "b1_inhomogeneity", "path_loss")
 """Stated efficiencies that are the same for precursor and hydride in the same channel."""
-
-_SHAPES: Final[Mapping[str, tuple[str, ...]]] = {
-    "lorentzian": ("lorentzian",),
-    "gaussian": ("gaussian",),
-    "voigt": ("lorentzian", "gaussian"),
-}
-"""Shape of a channel -> shapes between which its line lies."""
-
-_DECAYED: Final[Mapping[str, float]] = {"lorentzian": 2.2, "gaussian": 1.4}
-"""Shape -> time times width in which its decay falls to 1e-3."""
-
-_OFFSETS: Final = 257
-_POINTS: Final = 96
-_AGREEING: Final = 0.05  # by which a fitted and a mean excitation may differ
-_TAILS: Final = 40.0  # widths to which a Lorentzian line is followed; what is cut cancels
-_INSTANT: Final = rectangular_pulse(channel="any", duration=1e-12, amplitude=2.5e11, phase=0.0)
-"""Turns all spins by 90 degrees at once."""
-
 
 _NOMINAL: Final = 1e-3  # rad, within which a pulse of an echo is one of 90 degrees
 
@@ -118,6 +99,8 @@ class _Line:
     def modelled(self) -> bool:
         """Whether the engine follows the actual pulses over the actual line."""
         channel = self.record.channel
+        if not is_seen(self.record):
+            return False
         if self.is_echo:
             off = abs(self.turn.flip_angle - pi / 2) > _NOMINAL
             return channel.broadening is not None or channel.pulse_length is not None or off
@@ -167,6 +150,12 @@ def factors_of(
         inputs += t2.inputs
     found += [*_transitions(line), *_stated(line)]
     return LineFactors(factors=tuple(found), inputs=inputs, assumptions=tuple(_assumed(line)))
+
+
+def is_seen(record: Record) -> bool:
+    """Say whether a line stands out of the noise."""
+    found = record.analysis.value("snr_per_root_scan")
+    return found is not None and found.quality == "value"
 
 
 def coil_of(record: Record, cell: Sequence[Record], *, within: float) -> tuple[Factor, ...]:
@@ -295,7 +284,7 @@ def _pulses(line: _Line, t1: _Time) -> tuple[Factor, ...]:
     """Follow the actual pulses over the actual line; their error moves saturation as well."""
     if not line.modelled:
         return ()
-    make = content_echoes.refocusing_of if line.is_echo else _excitation
+    make = content_echoes.refocusing_of if line.is_echo else content_excitations.excitation_of
     made = make(line.record, line.turn, fwhm=_width(line.record))
     spread = line.turn.relative_std
 
@@ -313,78 +302,6 @@ def _pulses(line: _Line, t1: _Time) -> tuple[Factor, ...]:
             shared="" if one.common else line.turn.shared,
             moved_by=((FIELD, moved),) if moved and line.turn.nutated is not None else (),
         ),
-    )
-
-
-def _excitation(record: Record, turn: Turn, *, fwhm: float) -> Callable[[float], Factor]:
-    """Follow the pulse over the line, up to the form that was fitted to its decay."""
-    (pulse,) = pulse_calibrations.kind_of(record, turn).pulses()
-    centre = record.analysis.value("line_frequency")
-    if centre is None or centre.quality != "value" or isinstance(pulse, IdealPulse):
-        msg = f"Found no line frequency in {record.acquisition.source}, so no pulse can reach it."
-        raise Undetermined(msg, quality="no solution")
-    first = max(record.acquisition.setting("first_time") or 0.0, pulse.duration / 2)
-
-    def seen(shape: str, applied: Pulse) -> Factor:
-        return fitted_excitation(
-            _line_of(shape, fwhm, centre.value),
-            pulse=applied,
-            time=first + np.linspace(0.0, _DECAYED[shape] / fwhm, _POINTS),
-            pulse_end=applied.duration / 2,
-            shape=shape,
-            relative_field_std=0.0,
-        )
-
-    whole = {shape: seen(shape, _INSTANT).value for shape in _SHAPES[record.channel.shape or ""]}
-
-    def made(scale: float) -> Factor:
-        found = {shape: seen(shape, pulse.scaled(scale)) for shape in whole}
-        fitted = _between(
-            {shape: replace(one, value=one.value / whole[shape]) for shape, one in found.items()}
-        )
-        line_of = _line_of(next(iter(whole)), fwhm, centre.value)
-        reached = excitation(line_of, pulse=pulse.scaled(scale), relative_field_std=0.0)
-        return _in_doubt(fitted, reached.value)
-
-    return made
-
-
-def _in_doubt(fitted: Factor, reached: float) -> Factor:
-    """Take a fit that finds far from what is excited as one of two readings.
-
-    A decay that is gone before it is recorded is extrapolated by its shape alone.
-    """
-    apart = abs(fitted.value - reached)
-    if apart <= _AGREEING:
-        return fitted
-    return replace(
-        fitted,
-        std=apart / 12**0.5,
-        common=True,
-        alternatives=(*fitted.alternatives, ("mean over the line", reached)),
-    )
-
-
-def _line_of(shape: str, fwhm: float, centre: float) -> OffsetDistribution:
-    """Spread a line over its offsets from the carrier."""
-    if shape == "gaussian":
-        line = gaussian_offsets(fwhm=fwhm, count=_OFFSETS)
-    else:
-        place = np.linspace(-_TAILS, _TAILS, 4 * _OFFSETS) * fwhm
-        line = offsets_from_profile(place, 1 / (1 + (2 * place / fwhm) ** 2))
-    return OffsetDistribution(offset=line.offset + centre, weight=line.weight)
-
-
-def _between(found: Mapping[str, Factor]) -> Factor:
-    """Take the only shape, or the middle of those that a line is made of."""
-    one = next(iter(found.values()))
-    if len(found) == 1:
-        return one
-    values = [other.value for other in found.values()]
-    return replace(
-        one,
-        value=sum(values) / len(values),
-        alternatives=tuple((shape, other.value) for shape, other in found.items()),
     )
 
 
@@ -431,7 +348,9 @@ def _stated(line: _Line) -> tuple[Factor, ...]:
 def _assumed(line: _Line) -> list[str]:
     channel = line.record.channel
     words = []
-    if channel.pulse_length is None:
+    if not line.modelled and not is_seen(line.record):
+        words.append(f'pulses of "{channel.name}" reach all of the line that was not seen')
+    elif channel.pulse_length is None:
         words.append(f'pulses of "{channel.name}" are short and turn the angle that was set')
     if line.is_echo and channel.broadening is None:
         words.append(f'the echo of "{channel.name}" refocuses like one broadened by shifts')
