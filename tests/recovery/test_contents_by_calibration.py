@@ -71,6 +71,7 @@ def contents(folder: Path) -> dict[int, tuple[float, float, dict]]:
     campaign = Campaign.open(folder)
     assert campaign.run(workers=0).failed == ()
     assert campaign.failures() == ()
+    assert [one.channel for one in campaign.status() if one.missing] == []
     return {
         floor(row.elapsed): (row.value, row.std, {**row.details, "warnings": row.warnings})
         for row in campaign.rows()

@@ -11,6 +11,7 @@ from math import floor, isnan, nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from megabar.campaign import sessions
 from megabar.campaign.contradictions import RESERVED_CELL
 from megabar.history import Number
 
@@ -242,7 +243,7 @@ def progress(
         One line for each cell, channel and day.
     """
     rows = {row.place: row for row in acquisitions if row.superseded_by is None}
-    observed = {row.acquisition for row in analyses if row.step in _MEASURES}
+    observed = {row.acquisition for row in analyses if row.step not in sessions.STEPS}
     failed = {row.place for row in failures if row.stage != "derive"}
     files: dict[tuple[str, str, str], tuple[str, str | None]] = {
         source.place: (source.channel.measure, source.excluded) for source in sources
@@ -261,9 +262,6 @@ def progress(
             ["found", *word, *(["archived"] if row else []), *_absence(row)]
         )
     return tuple(_line(key, counts[key]) for key in sorted(counts, key=_in_order))
-
-
-_MEASURES = frozenset({"line", "copper", "t1", "t2", "t1rho", "resistance"})
 
 
 def _state(
