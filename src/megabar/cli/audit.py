@@ -17,7 +17,7 @@ from megabar.observables.published_audit import METALS_PER_CELL, audit_of_publis
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from megabar.matter.crystals import Crystal
     from megabar.observables.audit_findings import Finding
@@ -103,9 +103,12 @@ def _paper(paper: Paper, arguments: argparse.Namespace) -> terminal.Answer:
         "structures": {
             name: {
                 "lattice_parameter": float(np.linalg.norm(one.cell[0])),
-                "sources": [origin.source for origin in one.origins],
+                "size": size,
+                "sources": [origin.source for origin in one.origins if origin.status != "given"],
             }
-            for name, one in (("LaH10", lah10), ("LaH3", lah3))
+            for (name, one), size in zip(
+                (("LaH10", lah10), ("LaH3", lah3)), _sizes(arguments), strict=True
+            )
         },
         "printed": {
             name: {"value": one.value, "printed": one.printed, "place": one.place}
@@ -126,7 +129,7 @@ def _paper(paper: Paper, arguments: argparse.Namespace) -> terminal.Answer:
     }
     words = _table(found) if arguments.table else _sentences(paper, found)
     return terminal.Answer(
-        verb="audit", facts=facts, text=(*_heading(paper, lah10, lah3, found), *words)
+        verb="audit", facts=facts, text=(*_heading(paper, facts["structures"], found), *words)
     )
 
 
@@ -156,13 +159,21 @@ def _length(text: str | None, name: str) -> float:
     return value
 
 
+def _sizes(arguments: argparse.Namespace) -> tuple[str, str]:
+    """Say where the size of either structure comes from."""
+    return (
+        "stated" if arguments.lah10_lattice_parameter else "the printed cell",
+        "stated" if arguments.lah3_lattice_parameter else "reported at 152 GPa",
+    )
+
+
 def _heading(
-    paper: Paper, lah10: Crystal, lah3: Crystal, found: Sequence[Finding]
+    paper: Paper, structures: Mapping[str, Mapping[str, Any]], found: Sequence[Finding]
 ) -> Iterator[terminal.Piece]:
     yield f"Audit: {paper.citation}"
     sizes = ", ".join(
-        f"{one.name} a = {1e10 * float(np.linalg.norm(one.cell[0])):.4g} angstrom"
-        for one in (lah10, lah3)
+        f"{name} a = {1e10 * one['lattice_parameter']:.4g} angstrom ({one['size']})"
+        for name, one in structures.items()
     )
     yield terminal.Line("structures", f"rigid, {sizes}")
     counts = {status: sum(one.status == status for one in found) for status in STATUSES}

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 from megabar import units
 from megabar.cli import terminal
 from megabar.cli.audit_options import SIDES
-from megabar.errors import MegabarError, MissingInput, UnusableInput
+from megabar.errors import MegabarError, MissingInput, UnusableInput, one_of
 from megabar.matter import nuclei
 from megabar.observables import signal_pairs, stated_scales
-from megabar.observables.calibrations import PulseCalibration
+from megabar.observables.calibrations import CANCELLING, PulseCalibration
 from megabar.observables.efficiencies import Factor
 from megabar.spins.pulse_shapes import gaussian_shape, rectangular_shape
 
@@ -103,6 +103,8 @@ def _per_scan(scans: float, by: str) -> float:
 
 def _scales(arguments: argparse.Namespace, pair: SignalPair) -> dict[str, Scale]:
     """Make every scale that the options allow; exponents need the noise alone."""
+    for word in arguments.cancels:
+        one_of(word, CANCELLING, name="error that cancels")
     abundances = _abundances(arguments)
     noise = _noise_ratio(arguments)
     scales = stated_scales.scales_by_exponent(

@@ -65,7 +65,9 @@ def test_programs_read_the_numbers_and_where_they_are_printed(capsys):
     rows = {one["subject"]: one for one in found["findings"]}
     assert rows["number density"]["numbers"]["cell"] == pytest.approx(2.94e29, rel=1e-2)
     assert found["printed"]["loss_rate"]["printed"] == "0.12(5) H per La and day"
-    assert found["structures"]["LaH10"]["lattice_parameter"] == pytest.approx(5.229e-10, rel=1e-4)
+    lah10, lah3 = (found["structures"][name] for name in ("LaH10", "LaH3"))
+    assert lah10["lattice_parameter"] == pytest.approx(5.229e-10, rel=1e-4)
+    assert (lah10["size"], lah3["size"]) == ("the printed cell", "reported at 152 GPa")
 
 
 def test_the_structures_can_be_stated(capsys):
@@ -171,6 +173,7 @@ def test_a_metal_line_in_its_noise_has_no_upper_limit_and_says_so(capsys):
         ([*EQUAL, *PULSES[:-1], "sinc"], terminal.BAD_INPUT, "gaussian:1%"),
         ([*EQUAL, *PULSES[:-1], "gaussian:2"], terminal.BAD_INPUT, "between 0 and 1"),
         ([*EQUAL, *PULSES, "--cancels", "weather"], terminal.BAD_INPUT, "weather"),
+        ([*EQUAL, "--cancels", "powers"], terminal.BAD_INPUT, "Did you mean power"),
         ([*EQUAL, *PRECURSOR[:2]], terminal.INPUT_MISSING, "--precursor-ratio"),
         ([*EQUAL, "--abundance", "57Fe"], terminal.BAD_INPUT, "abundance"),
         ([*EQUAL, "--abundance", "139La=95"], terminal.BAD_INPUT, "fraction of its element"),
