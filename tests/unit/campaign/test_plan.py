@@ -210,6 +210,16 @@ def test_each_plan_in_the_documentation_is_a_plan(tmp_path: Path):
         plan.load(tmp_path / "campaign.toml")
 
 
+def test_each_table_in_the_documentation_fits_into_its_first_plan(tmp_path: Path):
+    text = DOCS.read_text().split("## Mistakes and their messages")[0]
+    whole, *others = re.findall(r"```toml\n(.*?)```", text, flags=re.DOTALL)
+    tables = [block for block in others if block.startswith("[[")]
+    assert len(tables) >= 2
+    for block in tables:
+        (tmp_path / "campaign.toml").write_text(f"{whole}\n{block}")
+        plan.load(tmp_path / "campaign.toml")
+
+
 def test_each_message_shown_in_the_documentation_is_what_is_said(tmp_path: Path):
     text = DOCS.read_text()
     shown = text.split("## Mistakes and their messages")[1].split("\n## ")[0]
