@@ -161,8 +161,6 @@ def _pulses(plan: Simulation, channel: Channel, session: str) -> dict[str, Any]:
         "seen": "all" if nuclei.nucleus(channel.nucleus).spin > 1 / 2 else None,
     }
     if channel.sequence == "nutation":
-        if channel.stated_power is None:
-            return {}
         return {**told, **_power(channel), "field_model": "homogeneous"}
     if _MEASURES[channel.sequence] != "line" or _role(plan, channel) == "none":
         return {}
