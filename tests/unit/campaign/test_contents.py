@@ -368,6 +368,45 @@ def test_a_decay_that_is_gone_before_it_is_recorded_has_two_readings(fwhm, doubt
     assert one["std"] == pytest.approx((one["value"] - 0.937) / sqrt(12) * doubtful, rel=0.02)
 
 
+def test_a_voigt_line_is_excited_between_both_of_its_shapes():
+    def excitation(shape):
+        told = replace(
+            CHANNELS["1H"], shape=shape, pulse_length=4e-6, pulse_shape="rectangular",
+            pulse_90=4e-6, pulse_90_std=0.0,
+        )  # fmt: skip
+        one = record(
+            told,
+            5,
+            settings={**LONG, "first_time": 7e-6},
+            details={"n_scans": 1.0},
+            fwhm=(30e3, 1.0),
+            snr_per_root_scan=(70, 0.0),
+            line_frequency=(0.0, 1.0),
+        )
+        channels = (told, METAL)
+        before = pair(-1, 30, 10, channels=channels)
+        row = only(contents([*before, one, line(METAL, 5.01, 10)], channels=channels))
+        return factors_of(row, "hydrogen")["excitation"]
+
+    lorentzian, gaussian, voigt = map(excitation, ("lorentzian", "gaussian", "voigt"))
+    assert lorentzian["value"] < voigt["value"] < gaussian["value"]
+    assert dict(voigt["alternatives"]) == pytest.approx(
+        {"lorentzian": lorentzian["value"], "gaussian": gaussian["value"]}, rel=1e-6
+    )
+
+
+def test_a_hydrogen_line_that_was_not_seen_bounds_the_content_whatever_its_width():
+    lost = record(
+        HYDROGEN, 5, settings=LONG, snr_per_root_scan=(0.3, 0.1, "upper bound"),
+        details={"snr_estimate": 0.1, "snr_estimate_std": 0.1, "n_scans": 1.0},
+    )  # fmt: skip
+    row = only(contents([*pair(-1, 30, 10), lost, line(METAL, 5.01, 10)]))
+    found = value_of(row)
+    assert found.quality == "upper bound"
+    assert 3 * 0.1 / 30 < found.value < 3 * (0.1 + 4 * 0.1) / 30
+    assert any("reach all of the line that was not seen" in x for x in row.detail("assumptions"))
+
+
 def test_a_t1_that_is_only_a_bound_stops_the_content_with_what_it_is():
     hydrogen = replace(CHANNELS["1H"], t1=None, t1_std=None)
     bound = record("1H-t1", 5.02, t1=(3.0, 0.0, "lower bound"))
