@@ -110,7 +110,19 @@ def test_mean_biases_of_many_campaigns_are_the_derived_ones(name, biases_of_many
     found, derived = biases_of_many[name].T
     apart = found - derived
     assert abs(apart.mean()) < 3 * apart.std(ddof=1) / np.sqrt(apart.size)
-    assert np.abs(derived).max() > 10 * apart.std() or name == "nothing"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", contents.FORGOTTEN)
+def test_forgetting_a_factor_shows_and_forgetting_nothing_does_not(name, biases_of_many):
+    """The contents against the truth, in the scatter of a full analysis."""
+    from scipy.stats import chi2
+
+    whole = biases_of_many["nothing"]
+    scatter = np.std(whole[:, 0] - whole[:, 1], ddof=1)
+    away = np.sum((biases_of_many[name][:, 0] / scatter) ** 2)
+    limit = chi2.ppf(1 - 1e-6, len(whole))
+    assert away < limit if name == "nothing" else away > 2 * limit
 
 
 @pytest.fixture(scope="module")

@@ -5,31 +5,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.unit.virtual import test_spectrometer as usual
+from tests.unit.virtual.test_spectrometer import CELL, PROTON
 
 from megabar.errors import PlanError
-from megabar.virtual import Cell, Line, Receiver, Settings, acquire
+from megabar.virtual import acquire
 from megabar.virtual.drifts import Drift, detuned_coil
 from megabar.virtual.finite_pulses import Shaped
 from megabar.virtual.spectrometer import clean_record, signal_at_zero
 
-PROTON = Line(shape="lorentzian", fwhm=1350.0, shift=20.0, t1=1.5e-3, t2=1.5e-3)
-CELL = Cell("LaH10.5", metal_atoms=2.8e14, lines={"1H": PROTON}, field_offset=-20.0)
-RECEIVER = Receiver(
-    reference_frequency="395.107 MHz",
-    carrier_frequency="395.107 MHz",
-    limit_of_detection=5.44e11,
-    ring_down=0.0,
-    ring_down_time="0.3 us",
-    phase=0.7,
-)
-SETTINGS = Settings(
-    pulse_length="14 us",
-    flip_angle=math.pi / 2,
-    dead_time="5 us",
-    dwell="1 us",
-    points=512,
-    repetition_time="1 s",
-)
+RECEIVER = replace(usual.RECEIVER, carrier_frequency="395.107 MHz", ring_down=0.0)
+SETTINGS = replace(usual.SETTINGS, points=512)
 LENGTHS = tuple(1e-6 * n for n in (2, 7, 14, 21, 28, 42))
 
 
