@@ -238,6 +238,12 @@ def _scale_sentences(facts: Material, page: CellPage) -> list[str]:
     ]
     for day, row in ends.items():
         told += scale_words.alternatives(row, quantity=f"H/{facts.metal_symbol}", day=day)
+    lost = [f"{math.floor(row.elapsed)}" for row in rows if row.quality == "not determined"]
+    if lost:
+        told.append(
+            f"On day {', '.join(lost)} H/{facts.metal_symbol} is not determined: the metal line "
+            "does not stand out of the noise, so there is no number and no budget."
+        )
     return told
 
 

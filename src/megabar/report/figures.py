@@ -118,12 +118,12 @@ def history(panels: Sequence[Panel], *, witness: str = "") -> Figure:
         The figure.
     """
     rows, columns = _layout(len(panels))
-    handles = _legend_of_history(panels, witness)
     titled = any(panel.title for panel in panels)
-    lines = -(-len(handles) // _ABREAST)
-    top = 0.08 + (0.22 if titled else 0.0) + (0.08 + 0.18 * lines if lines else 0.0)
     row_height = 2.15 if columns > 1 else 2.9
     with house_style():
+        handles = _legend_of_history(panels, witness)
+        lines = -(-len(handles) // _ABREAST)
+        top = 0.08 + (0.22 if titled else 0.0) + (0.08 + 0.18 * lines if lines else 0.0)
         figure = Figure(figsize=(_WIDTH, top + row_height * rows))
         height = figure.get_figheight()
         axes = figure.subplots(rows, columns, squeeze=False).ravel()

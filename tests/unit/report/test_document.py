@@ -200,6 +200,7 @@ def test_a_day_without_a_metal_line_says_so_wherever_it_appears(campaign, text):
     assert row.undetermined == "not determined on 1 day"
     assert re.search(r'class="lost">not determined</a>', text)
     assert "not determined on 1 day" in text
+    assert text.count("On day 16 H/La is not determined: the metal line does not stand out") == 1
 
 
 def test_every_cell_says_how_it_was_calibrated_and_whether_its_witness_agrees(text):
