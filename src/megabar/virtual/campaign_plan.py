@@ -7,12 +7,17 @@ the truth file knows stays out.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from megabar.matter import nuclei
+from megabar.virtual import transport_files
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from megabar.virtual.plan import Channel, Simulation
+    from megabar.virtual.transport_plan import Transport
 
 _MEASURES = {
     "fid": "line",
@@ -44,6 +49,7 @@ def text(plan: Simulation) -> str:
         The text of ``campaign.toml``.
     """
     copper = plan.copper
+    nmr = [cell.name for cell in plan.cells] if plan.transport else None
     parts = [
         _table(
             "",
@@ -84,13 +90,14 @@ def text(plan: Simulation) -> str:
                     "synthesis_pressure": cell.synthesis_pressure,
                 },
             )
-            for cell in plan.cells
+            for cell in plan.all_cells
         ),
         *(
-            _table("[[channel]]", entries)
+            _table("[[channel]]", {**entries, "cells": nmr})
             for channel in plan.channels
             for entries in _channels(plan, channel)
         ),
+        *(_resistances(plan.transport) if plan.transport else ()),
     ]
     return "\n".join(parts)
 
@@ -104,6 +111,28 @@ def _channels(plan: Simulation, channel: Channel) -> list[dict[str, Any]]:
     if channel.sequence == "nutation":  # one channel for all lines that name it
         return [_channel(plan, channel, channel.session, None)]
     return [_channel(plan, channel, kind, shapes[kind]) for kind in kinds]
+
+
+def _resistances(plan: Transport) -> Iterator[str]:
+    """Tell of each ramp how its table is read, and of each file when it was begun."""
+    for ramp in plan.ramps:
+        yield _table(
+            "[[channel]]",
+            {
+                "name": f"resistance-{ramp}",
+                "measure": "resistance",
+                "files": f"{_FOLDERS['hydride']}/{ramp}.csv",
+                "cells": [cell.name for cell in plan.cells],
+                "columns": transport_files.COLUMNS,
+                "current": plan.stated_current,
+                "normal_state": list(plan.stated_window),
+            },
+        )
+    for cell in plan.cells:
+        for day in cell.days:
+            for ramp, moment in transport_files.starts(plan, cell, day).items():
+                path = transport_files.file_of(cell.name, day, ramp)
+                yield _table("[[file]]", {"path": path, "started_at": moment})
 
 
 def _shape(plan: Simulation, channel: Channel, kind: str) -> str:
@@ -205,6 +234,10 @@ def _table(header: str, entries: dict[str, Any]) -> str:
 def _toml(value: Any) -> str:
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{key} = {_toml(one)}' for key, one in value.items())} }}"
     if hasattr(value, "isoformat"):
         return str(value.isoformat())
     return str(value)

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ import numpy as np
 
 from megabar import provenance
 from megabar.errors import PlanError
-from megabar.virtual import bruker_files, campaign_plan, spectrometer
+from megabar.virtual import bruker_files, campaign_plan, resistance, spectrometer
 from megabar.virtual.couplings import KINDS, Coupling
 from megabar.virtual.drifts import STEADY
 from megabar.virtual.plan import (
@@ -28,6 +29,8 @@ from megabar.virtual.plan import (
     session_folder,
 )
 from megabar.virtual.settings import Settings
+from megabar.virtual.transport_files import Wired
+from megabar.virtual.transport_plan import TransportCell
 from megabar.virtual.truth import Cell, Line
 
 Progress = Callable[[str, int, int], None]
@@ -35,7 +38,7 @@ Progress = Callable[[str, int, int], None]
 TRUTH_SCHEMA: Final = "truth/1"
 _OURS: Final = frozenset({"raw", "campaign.toml", "truth.json", "simulation.toml"})
 _PAUSE = timedelta(minutes=2)  # between two measurements of one session
-_PHASE, _CELL, _CARRIER, _NOISE = range(4)  # streams of random numbers
+_PHASE, _CELL, _CARRIER, _NOISE, _FILM, _RAMP = range(6)  # streams of random numbers
 
 
 def simulate(
@@ -187,6 +190,8 @@ class _Campaign:
     def measure(self, progress: Progress | None) -> dict[str, Any]:
         plan = self.plan
         total = sum(len(plan.channels_of(kind)) for cell in plan.cells for kind, _ in cell.sessions)
+        wired = self._wired()
+        total += sum(len(one.cell.days) * len(one.plan.ramps) for one in wired)
         done = 0
         ambient = self._ambient_copper()
         cells: dict[str, Any] = {}
@@ -200,16 +205,21 @@ class _Campaign:
                 if progress is not None:
                     progress(f"{cell.name} {session.folder}", done, total)
             cells[cell.name] = {
-                "heated_at": cell.heated_at.isoformat(),
+                **_cell_of(cell),
                 "precursor_h_per_metal": drawn["content"],
                 "knight_shift_change": drawn["knight_shift_change"],
                 "field_offset": cell.field_offset,
-                "law": cell.release.law,
-                "start": cell.release.start,
-                "floor": cell.release.floor,
-                "time": cell.release.time if math.isfinite(cell.release.time) else None,
                 "sessions": sessions,
             }
+        transport: dict[str, Any] = {}
+        for one in wired:
+            sessions = []
+            for number, elapsed in enumerate(one.cell.days):
+                sessions.append(one.measure(number, elapsed))
+                done += len(one.plan.ramps)
+                if progress is not None:
+                    progress(f"{one.cell.name} {sessions[-1]['folder']}", done, total)
+            transport[one.cell.name] = {**_cell_of(one.cell), "sessions": sessions}
         return {
             "name": plan.name,
             "seed": self.seed,
@@ -217,7 +227,24 @@ class _Campaign:
             "version": provenance.package_version(),
             "reference": {"63Cu_ambient": ambient},
             "cells": cells,
+            **({"transport_cells": transport} if transport else {}),
         }
+
+    def _wired(self) -> tuple[Wired, ...]:
+        """Grow the films of the transport cells."""
+        plan = self.plan.transport
+        if plan is None:
+            return ()
+        return tuple(
+            Wired(
+                plan=plan,
+                cell=cell,
+                grains=resistance.grown(plan.mesh, self._draw(_FILM, number)),
+                draw=partial(self._draw, _RAMP, number),
+                root=self.root,
+            )
+            for number, cell in enumerate(plan.cells)
+        )
 
     # --- what the cells are made of ---------------------------------------------------------------
 
@@ -365,6 +392,17 @@ class _Campaign:
         bruker_files.write_folder(record, folder, header=header, number=self.plan.number)
         radio = self.plan.nuclei[channel.nucleus]
         return {**_recorded(cell, channel, receiver, moment), **_drifted(radio, receiver)}
+
+
+def _cell_of(cell: VirtualCell | TransportCell) -> dict[str, Any]:
+    release = cell.release
+    return {
+        "heated_at": cell.heated_at.isoformat(),
+        "law": release.law,
+        "start": release.start,
+        "floor": release.floor,
+        "time": release.time if math.isfinite(release.time) else None,
+    }
 
 
 def _recorded(

@@ -4,172 +4,29 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
 
-from megabar import units
-from megabar.errors import MegabarError, PlanError, did_you_mean
-from megabar.virtual import finite_pulses, nmr
+from megabar.errors import PlanError
+from megabar.virtual import finite_pulses, nmr, transport_plan
 from megabar.virtual.couplings import RigidDecay
 from megabar.virtual.drifts import STEADY, Drift
 from megabar.virtual.finite_pulses import Shaped
+from megabar.virtual.plan_entries import Table, placed
+from megabar.virtual.plan_laws import release_of
 from megabar.virtual.settings import Settings
-from megabar.virtual.truth import LAWS, SHAPES, Line, LineTable, PoolTable, Release
+from megabar.virtual.truth import SHAPES, Line, LineTable, PoolTable, Release
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from megabar.virtual.transport_plan import Transport, TransportCell
+
 SCHEMA: Final = "simulation/1"
 SESSIONS: Final = ("precursor", "hydride", "all")
 NUMBERS: Final = ("float64", "int32")
-_MISSING: Final = object()
-
-
-class Table:
-    """One table of a plan: hands out its entries, and complains about those nobody asked for.
-
-    Parameters
-    ----------
-    entries
-        The table as TOML gives it.
-    where
-        Its name for messages, such as ``"simulation.toml: cell[2]"``.
-    """
-
-    def __init__(self, entries: Mapping[str, Any], *, where: str) -> None:
-        self._entries = entries
-        self._asked: set[str] = set()
-        self.where = where
-
-    def _value(self, key: str, kind: type | tuple[type, ...], needed: str, default: Any) -> Any:
-        self._asked.add(key)
-        if key not in self._entries:
-            if default is _MISSING:
-                raise self.error(key, f"is missing; {needed} is needed.")
-            return default
-        value = self._entries[key]
-        if not isinstance(value, kind) or isinstance(value, bool):
-            raise self.error(key, f"found {value!r}; {needed} is needed.")
-        return value
-
-    def error(self, key: str, problem: str) -> PlanError:
-        """Make the error about one entry.
-
-        Parameters
-        ----------
-        key
-            The entry.
-        problem
-            What is wrong with it, and what to do.
-
-        Returns
-        -------
-        :
-            The error, to be raised.
-        """
-        return PlanError(f"{self.where}.{key}: {problem}")
-
-    def text(self, key: str) -> str:
-        """Take a text."""
-        return str(self._value(key, str, "a text", _MISSING))
-
-    def optional_text(self, key: str) -> str | None:
-        """Take a text, or nothing."""
-        value: str | None = self._value(key, str, "a text", None)
-        return value
-
-    def word(self, key: str, choices: Sequence[str]) -> str:
-        """Take one word of a closed list."""
-        word = str(self._value(key, str, f"one of {', '.join(choices)}", _MISSING))
-        if word not in choices:
-            raise self.error(key, f"found {word!r}. {did_you_mean(word, choices)}")
-        return word
-
-    def number(self, key: str) -> float:
-        """Take a number that is not negative."""
-        value = float(self._value(key, (int, float), "a number", _MISSING))
-        if not 0 <= value < math.inf:
-            raise self.error(key, f"found {value!r}; a number from 0 is needed.")
-        return value
-
-    def whole(self, key: str, *, low: int, default: Any = _MISSING) -> int:
-        """Take a whole number that is at least ``low``."""
-        value = int(self._value(key, int, f"a whole number from {low}", default))
-        if value < low:
-            raise self.error(key, f"found {value!r}; a whole number from {low} is needed.")
-        return value
-
-    def optional_word(self, key: str, choices: Sequence[str]) -> str | None:
-        """Take one word of a closed list, or nothing."""
-        return None if self.optional_text(key) is None else self.word(key, choices)
-
-    def quantity(self, key: str, unit: str, *, or_infinite: bool = False) -> float:
-        """Take a quantity with its unit; ``"inf"`` only where it is allowed."""
-        text = str(self._value(key, str, f"a text such as '1 {unit}'", _MISSING))
-        return self._parsed(key, text, unit, or_infinite=or_infinite)
-
-    def optional_quantity(self, key: str, unit: str) -> float | None:
-        """Take a quantity with its unit, or nothing."""
-        text = self._value(key, str, f"a text such as '1 {unit}'", None)
-        return None if text is None else self._parsed(key, text, unit)
-
-    def quantities(
-        self, key: str, unit: str, *, default: Any = _MISSING, or_infinite: bool = False
-    ) -> tuple[float, ...]:
-        """Take a list of quantities."""
-        texts = self._value(key, list, f"a list such as ['1 {unit}']", default)
-        return tuple(self._parsed(key, str(text), unit, or_infinite=or_infinite) for text in texts)
-
-    def numbers(self, key: str, *, default: Any = _MISSING) -> tuple[float, ...]:
-        """Take a list of numbers."""
-        values = self._value(key, list, "a list of numbers", default)
-        if not all(isinstance(value, int | float) for value in values):
-            raise self.error(key, f"found {values!r}; a list of numbers is needed.")
-        return tuple(float(value) for value in values)
-
-    def moment(self, key: str) -> datetime:
-        """Take a date with time, in UTC if it names no zone."""
-        value: datetime = self._value(key, datetime, "a time such as 2026-01-10T12:00:00", _MISSING)
-        return value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
-
-    def table(self, key: str) -> Table:
-        """Take a table inside this one."""
-        return Table(
-            self._value(key, dict, f"a table [{key}]", _MISSING), where=f"{self.where}.{key}"
-        )
-
-    def named_tables(self, key: str, *, needed: bool = True) -> dict[str, Table]:
-        """Take a table of tables."""
-        if not needed and key not in self._entries:
-            return {}
-        inner = self.table(key)
-        return {str(name): inner.table(name) for name in inner._entries}
-
-    def list_of_tables(self, key: str) -> tuple[Table, ...]:
-        """Take a list of tables, at least one."""
-        entries = self._value(key, list, f"a list of tables [[{key}]]", _MISSING)
-        if not entries or not all(isinstance(entry, dict) for entry in entries):
-            raise self.error(key, f"is no list of tables; write [[{key}]] for each.")
-        return tuple(
-            Table(entry, where=f"{self.where}.{key}[{index}]")
-            for index, entry in enumerate(entries, start=1)
-        )
-
-    def done(self) -> None:
-        """Complain about entries that nobody asked for."""
-        for key in self._entries:
-            if key not in self._asked:
-                raise self.error(key, f"is unknown. {did_you_mean(key, self._asked)}")
-
-    def _parsed(self, key: str, text: str, unit: str, *, or_infinite: bool = False) -> float:
-        if or_infinite and text == "inf":
-            return math.inf
-        try:
-            return units.parse(text, unit=unit, name=key)
-        except MegabarError as error:
-            raise self.error(key, str(error)) from None
 
 
 # --- what a plan holds ----------------------------------------------------------------------------
@@ -270,6 +127,12 @@ class Simulation:
     pools: Mapping[str, Mapping[str, PoolTable]]
     cells: tuple[VirtualCell, ...]
     channels: tuple[Channel, ...]
+    transport: Transport | None = None
+
+    @property
+    def all_cells(self) -> tuple[VirtualCell | TransportCell, ...]:
+        """Cells of NMR, and cells of transport after them."""
+        return (*self.cells, *(self.transport.cells if self.transport else ()))
 
     def channels_of(self, session: str) -> tuple[Channel, ...]:
         """Give the measurements of one kind of session, in order."""
@@ -325,6 +188,7 @@ def _simulation(top: Table) -> Simulation:
         pools={kind: _pools(table, tuple(nuclei)) for kind, table in kinds.items()},
         cells=tuple(_cell(table) for table in top.list_of_tables("cell")),
         channels=tuple(_channel(table, tuple(nuclei)) for table in top.list_of_tables("channel")),
+        transport=_transport(top),
     )
     for table in (top, *kinds.values()):
         table.done()
@@ -332,8 +196,15 @@ def _simulation(top: Table) -> Simulation:
     return plan
 
 
+def _transport(top: Table) -> Transport | None:
+    if not top.has("transport") and not top.has("transport_cell"):
+        return None
+    cells = tuple(map(transport_plan.transport_cell, top.list_of_tables("transport_cell")))
+    return transport_plan.transport(top.table("transport"), cells)
+
+
 def _check_names(plan: Simulation, top: Table) -> None:
-    names = [cell.name for cell in plan.cells]
+    names = [cell.name for cell in plan.all_cells]
     if len(set(names)) < len(names):
         raise top.error("cell", f"found names {names}; each cell needs a name of its own.")
     for kind in ("precursor", "hydride"):
@@ -416,7 +287,7 @@ def _lines(table: Table) -> dict[str, LineTable]:
         try:
             lines[nucleus] = _line(entry)
         except PlanError as error:
-            raise _placed(error, entry) from None
+            raise placed(error, entry) from None
         entry.done()
     return lines
 
@@ -431,7 +302,7 @@ def _pools(table: Table, nuclei: tuple[str, ...]) -> dict[str, PoolTable]:
                 line=_line(entry),
             )
         except PlanError as error:
-            raise _placed(error, entry) from None
+            raise placed(error, entry) from None
         entry.done()
     return pools
 
@@ -459,21 +330,10 @@ def _decay(table: Table) -> RigidDecay | None:
 
 
 def _cell(table: Table) -> VirtualCell:
-    law = table.word("law", LAWS)
-    start = table.number("start")
-    stable = law == "stable"
-    try:
-        release = Release(
-            law=law,
-            start=start,
-            floor=start if stable else table.number("floor"),
-            time=math.inf if stable else table.quantity("time", "day"),
-        )
-    except PlanError as error:
-        raise _placed(error, table) from None
+    release = release_of(table)
     table.quantity("synthesis_pressure", "GPa")
     cell = VirtualCell(
-        name=table.text("name"),
+        name=table.folder_name("name"),
         heated_at=table.moment("heated_at"),
         synthesis_pressure=table.text("synthesis_pressure"),
         metal_atoms=table.number("metal_atoms"),
@@ -483,8 +343,6 @@ def _cell(table: Table) -> VirtualCell:
         release=release,
     )
     table.done()
-    if not cell.name.replace("-", "").replace("_", "").isalnum():
-        raise table.error("name", f"found {cell.name!r}, which also names a folder; use letters.")
     if any(day >= 0 for day in cell.precursor):
         raise table.error("precursor", f"found {cell.precursor}; it is measured before day 0.")
     if any(day < 0 for day in cell.hydride):
@@ -540,7 +398,7 @@ def _channel(table: Table, nuclei: tuple[str, ...]) -> Channel:
         )
         settings.check(sequence)
     except PlanError as error:
-        raise _placed(error, table) from None
+        raise placed(error, table) from None
     channel = Channel(
         name=table.text("name"),
         session=table.word("session", SESSIONS),
@@ -568,8 +426,3 @@ def _shaped(table: Table) -> Shaped | None:
         nutation_frequency=table.quantity("nutation_frequency", "Hz"),
         truncation=table.number("truncation") if shape == "gaussian" else None,
     )
-
-
-def _placed(error: PlanError, table: Table) -> PlanError:
-    text = str(error)
-    return error if text.startswith(table.where) else PlanError(f"{table.where}: {text}")
