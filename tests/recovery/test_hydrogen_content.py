@@ -99,7 +99,7 @@ def quiet():
 
 @pytest.mark.parametrize("name", contents.FORGOTTEN)
 def test_a_forgotten_factor_moves_the_content_by_its_derived_size(quiet, name):
-    """Derived from turned vectors and integrals; T1 and noise leave 1.5 % open, as a standard error."""
+    """Derived from turned vectors and integrals; T1 and noise leave 1.5 % (one error) open."""
     found, derived = quiet[name].T
     np.testing.assert_allclose(found, derived, atol=0.04)
 
