@@ -66,11 +66,15 @@ def _draw_error(ax: Any, found: AmplitudePlan | T1Plan) -> None:
     ax.set_yscale("log")
     ax.set_xlim(hours[0], hours[-1])
     ax.axhline(100 * found.error, color=_GREY, lw=0.9, ls=(0, (4, 2)))
-    ax.text(hours[-1], 100 * found.error, "wanted ", color=_GREY, ha="right", va="bottom")
+    reached = not isinstance(found, AmplitudePlan) or found.reachable
+    ax.text(
+        hours[-1], 100 * found.error, "wanted ", color=_GREY, ha="right",
+        va="bottom" if reached else "top",
+    )  # fmt: skip
     if isinstance(found, AmplitudePlan):
         _draw_parts(ax, found, hours)
     ax.plot(hours, whole, color="#333333", lw=1.6)
-    if not isinstance(found, AmplitudePlan) or found.reachable:
+    if reached:
         ax.plot([total], [100 * found.error], "o", color="#333333", zorder=5)
     ax.set_title("error against time")
     ax.set_xlabel("hours, all channels")
@@ -94,9 +98,13 @@ def _draw_parts(ax: Any, found: AmplitudePlan, hours: NDArray[np.float64]) -> No
             share = root / sum(roots)
             noise = 100 * root / np.sqrt(3600 * share * hours)
             ax.plot(hours, noise, color=_COLOURS[place], lw=1.0)
+            upper = root == max(roots)
+            at = 14 if upper else 150
+            spot = hours[at], noise[at]
             ax.annotate(
-                f"{one.channel.nucleus} noise", (hours[14], noise[14]), color=_COLOURS[place],
-                xytext=(3, 1), textcoords="offset points", va="bottom",
+                f"{one.channel.nucleus} noise", spot, color=_COLOURS[place],
+                xytext=(3, 1) if upper else (-3, -1), textcoords="offset points",
+                ha="left" if upper else "right", va="bottom" if upper else "top",
             )  # fmt: skip
     if found.common_std > 0:
         ax.axhline(100 * found.common_std, color=_COLOURS[2], lw=1.0)
@@ -187,7 +195,7 @@ def _draw_dead_time(ax: Any, channels: Sequence[ChannelPlan], rigid: RigidLine |
             ax.plot([1e6 * dead], [one.left_after_dead_time], "o", color=_COLOURS[place], zorder=4)
         level = len(time) // 2
         ax.annotate(
-            f"{one.channel.nucleus},\nwere it no echo" if echo else one.channel.nucleus,
+            f"{one.channel.nucleus},\nif no echo" if echo else one.channel.nucleus,
             (1e6 * time[level], decay[level]), color=_COLOURS[place],
             xytext=(4, 1), textcoords="offset points",
         )  # fmt: skip

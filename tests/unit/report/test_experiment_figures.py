@@ -60,7 +60,7 @@ def test_what_dead_time_hides_is_drawn_with_rigid_hydrogen(content):
     rigid = rigid_line_many_spin(crystal, partners=4, orientations=4)
     ax = experiment_figures.plan(content, rigid=rigid).axes[2]
     assert "rigid H" in words(ax)
-    assert any("were it no echo" in one for one in words(ax))
+    assert any("if no echo" in one for one in words(ax))
     assert ax.get_ylim()[0] < float(rigid.fid.min())
     assert len(ax.patches) == 2
 
