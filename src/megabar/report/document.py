@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Final
 
 import jinja2
 
-from megabar.report import budgets, material, numbers, plates, scale_words, series, tables
+from megabar.report import (
+    budgets,
+    material,
+    numbers,
+    plates,
+    scale_words,
+    series,
+    tables,
+    transition_histories,
+)
 from megabar.report.numbers import format_value
 
 if TYPE_CHECKING:
@@ -181,6 +190,7 @@ def _rendered(campaign: Campaign, facts: Material) -> str:
                     *(one.sentence for one in facts.agreements if one.cell == page.name),
                     *([facts.drifts[page.name]] if page.name in facts.drifts else []),
                 ],
+                "transition": list(transition_histories.sentences(facts, page)),
                 "numbers": [_number_words(number) for number in page.numbers],
             }
             for page in facts.cells

@@ -186,7 +186,11 @@ def _draw_series(ax: Axes, one: Series, *, aside: float, hollow: bool = False) -
     _make_room(ax, one.elapsed[known], one.value[known], std)
     if one.readings is not None:
         low, high = (end[known] for end in one.readings)
-        ax.vlines(one.elapsed[known], low, high, color=colour, lw=3.5, alpha=0.25, zorder=1.5)
+        ax.vlines(
+            one.elapsed[known], low, high, color=colour, lw=3.5, alpha=0.25, zorder=1.5,
+            transform=ax.transData + moved,
+        )  # fmt: skip
+        _make_room(ax, one.elapsed[known], (low + high) / 2, (high - low) / 2)
     if one.common is not None and not hollow:
         for part in (known & (one.elapsed < 0), known & (one.elapsed >= 0)):
             _draw_band(ax, one.elapsed[part], one.value[part], one.common[part], colour)
@@ -254,8 +258,8 @@ def _legend_of_history(panels: Sequence[Panel], witness: str) -> list[Line2D]:
     marks = [("x", ", ".join(lost), _INK)] if lost else []
     if any(panel.witnesses for panel in panels):
         marks.append(("o", witness, "white"))
-    if any(one.readings for one in members):
-        marks.append(("|", "other readings of the scale", _INK))
+    pale = dict.fromkeys(one.readings_are for one in members if one.readings)
+    marks += [("|", words, _INK) for words in pale]
     return handles + [
         Line2D(
             [],

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from megabar.report import budgets, figures, series, waterfall
+from megabar.report import budgets, figures, series, transition_histories, waterfall
 
 if TYPE_CHECKING:
     from megabar.campaign.runner import Campaign
@@ -51,6 +51,7 @@ class _Grid:
 
 _COPPER: Final = "63Cu"
 _ERRORS: Final = "Bars: independent standard error. "
+_ASIDE: Final = "Points of different cells stand a hair beside their day."
 _GRIDS: Final = (
     _Grid(
         name="relaxation",
@@ -73,13 +74,6 @@ _GRIDS: Final = (
         "not follow them. Arrows: bounds. Crosses at the foot: no content was determined.",
         panels=(("h_per_metal", "H/{metal}"),),
         node="content",
-    ),
-    _Grid(
-        name="transition",
-        title="Superconducting transition",
-        caption=_ERRORS + "Arrows: bounds.",
-        panels=(("tc_onset", "onset (K)"), ("tc_midpoint", "midpoint (K)")),
-        node="resistance",
     ),
     _Grid(
         name="instrument",
@@ -113,6 +107,7 @@ def of_campaign(facts: Material) -> Iterator[Plate]:
         plate = _history(facts, grid, facts.cells, prefix="all")
         if plate is not None:
             yield plate
+    yield from _transitions(facts.cells, prefix="all")
 
 
 def of_cell(campaign: Campaign, facts: Material, page: CellPage) -> Iterator[Plate]:
@@ -139,6 +134,7 @@ def of_cell(campaign: Campaign, facts: Material, page: CellPage) -> Iterator[Pla
         plate = _history(facts, grid, (page,), prefix=page.name)
         if plate is not None:
             yield plate
+    yield from _transitions((page,), prefix=page.name)
     plate = _budget(facts, page)
     if plate is not None:
         yield plate
@@ -174,13 +170,24 @@ def _history(
         return None
     picture = figures.history(panels, witness=_witness_words(facts))
     told = "".join(_asides(panels, _witness_words(facts)))
-    aside = " Points of different cells stand a hair beside their day." if len(cells) > 1 else ""
+    aside = f" {_ASIDE}" if len(cells) > 1 else ""
     return Plate(
         name=f"{prefix}-{grid.name}",
         title=grid.title,
         caption=grid.caption + told + aside,
         svg=figures.svg_bytes(picture),
     )
+
+
+def _transitions(cells: Sequence[CellPage], *, prefix: str) -> Iterator[Plate]:
+    panels = transition_histories.panels(cells)
+    if panels:
+        yield Plate(
+            name=f"{prefix}-transition",
+            title="Superconducting transition",
+            caption=transition_histories.CAPTION + (_ASIDE if len(cells) > 1 else ""),
+            svg=figures.svg_bytes(figures.history(panels)),
+        )
 
 
 def _rows_of(

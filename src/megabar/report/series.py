@@ -46,6 +46,8 @@ class Series:
     readings
         Smallest and largest value on other readings of the scale, (n,) each, or None where the
         scale was measured.
+    readings_are
+        What the readings are, for the legend.
     """
 
     cell: str
@@ -56,6 +58,7 @@ class Series:
     common: NDArray[np.float64] | None
     quality: tuple[str, ...]
     readings: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
+    readings_are: str = "other readings of the scale"
 
     def where(self, *terms: str) -> NDArray[np.bool_]:
         """Tell which points have one of these qualities.
