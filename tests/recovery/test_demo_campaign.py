@@ -1,5 +1,6 @@
 """The demo campaign, from raw files to histories, against what its cells were made of."""
 
+import json
 import re
 from pathlib import Path
 
@@ -47,6 +48,29 @@ def test_the_first_and_last_content_of_each_cell_is_that_of_the_paper(campaign):
         content = found.history(cell)["content"].h_per_metal
         assert 9 < float(content[0]) < 12.5
         assert float(content[-1]) < 6
+
+
+def test_midpoints_of_the_cells_with_wires_are_true_within_their_errors(campaign):
+    truth = json.loads((campaign / "truth.json").read_text())["transport_cells"]
+    rows = [row for row in megabar.Campaign.open(campaign).rows() if row.name == "tc_midpoint"]
+    assert len(rows) == 4 * 9 * 2
+    pulls = []
+    for row in rows:
+        assert row.quality == "value"
+        _, cell, folder, file = row.source.split("/")
+        (session,) = (one for one in truth[cell]["sessions"] if one["folder"] == folder)
+        lag = session["files"][file.removesuffix(".csv")]["shift_by_lag"]
+        pulls.append((row.value - lag - session["t50"]) / row.std)
+    assert np.abs(pulls).max() < 4
+    assert np.sqrt(np.mean(np.square(pulls))) < 1.5  # the film of a cell is one draw for all days
+
+
+def test_critical_temperatures_fall_as_far_as_in_the_paper(campaign):
+    found = megabar.Campaign.open(campaign)
+    for cell in ("wired-1", "wired-2", "wired-3", "wired-4"):
+        midpoint = found.history(cell)["resistance"].tc_midpoint.dropna("elapsed")
+        assert 120 < float(midpoint[0]) < 165
+        assert 70 < float(midpoint[-1]) < 92
 
 
 def test_the_example_of_the_readme_runs_as_printed(campaign, monkeypatch, capsys):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from megabar.history import Number
-    from megabar.inference.tc_laws import TcLaw
+    from megabar.inference.tc_laws import TcComparison
     from megabar.report.material import CellPage, Material
 
 _MISFIT: Final = 1e-3  # probability of the residuals below which a law does not describe them
@@ -181,18 +181,22 @@ def sentences(facts: Material, page: CellPage) -> Iterator[str]:
     except Undetermined as error:
         yield str(error)
         return
-    told = "".join(_parameters(law) for law in compared.laws[:1])
-    yield f"Tc midpoint, {_ramp_words(history)}: {compared.sentence}{told}"
+    yield f"Tc midpoint, {_ramp_words(history)}: {_law_words(compared)}"
     yield from _against_content(facts, page, history)
 
 
-def _parameters(best: TcLaw) -> str:
+def _law_words(compared: TcComparison) -> str:
+    if not compared.laws:
+        return compared.sentence
+    best = compared.laws[0]
     if best.degrees_of_freedom and gammaincc(best.degrees_of_freedom / 2, best.chi2 / 2) < _MISFIT:
+        tried = ", ".join(law.name for law in compared.laws)
         return (
-            f" None of the laws describes them within their errors: χ² {best.chi2:.0f} for "
-            f"{best.degrees_of_freedom} of freedom."
+            f"None of the laws tried ({tried}) describes the points within their errors; the "
+            f"nearest, {best.name!r}, has χ² {best.chi2:.0f} for {best.degrees_of_freedom} of "
+            "freedom."
         )
-    return f" Its parameters: {best.sentence}."
+    return f"{compared.sentence} Its parameters: {best.sentence}."
 
 
 def _ramp_words(history: TcHistory) -> str:
