@@ -50,6 +50,7 @@ VERBS: Final = {
     "plan-experiment": Verb(
         module="megabar.cli.experiment", summary="say how many scans and hours an error takes"
     ),
+    "pressure": Verb(module="megabar.cli.pressures", summary="say what a pressure gauge shows"),
     "trajectory": Verb(module="megabar.cli.paths", summary="say what moving atoms do and NMR sees"),
 }
 """Verb -> where it lives; nothing is imported before it is called."""

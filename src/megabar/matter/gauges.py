@@ -74,6 +74,19 @@ _FORMS: Final[Mapping[str, Callable[[float, float, tuple[float, ...]], float]]] 
     }
 )
 
+FORMULAS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "strain": "c1 x (1 + (c2 - 1) x / 2), x = (s - s0) / s0",
+        "polynomial": "c1 x + c2 x^2, x = (s - s0) / s0",
+        "factored": "c1 x (1 + c2 x), x = (s - s0) / s0",
+        "power": "c1 / c2 ((s / s0)^c2 - 1)",
+        "parabola": "c1 + c2 s + c3 s^2",
+        "rational": "c1 d (1 + c2 d) / (1 + c3 d), d = s - s0",
+        "shifted": "c1 / c2 ((1 + d / c3)^c2 - 1), d = s - s0",
+    }
+)
+"""Form of a scale -> its formula for P in GPa, with s observed and s0 the zero."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Scale:
@@ -434,7 +447,9 @@ def convert(*, pressure: float, given: str, wanted: str) -> float:
     )
 
 
-def all_pressures(*, kind: str, observed: float) -> Mapping[str, float]:
+def all_pressures(
+    *, kind: str, observed: float, origin: float | None = None
+) -> Mapping[str, float]:
     """Compute what every scale of one gauge makes of an observation, where it holds.
 
     Parameters
@@ -443,6 +458,9 @@ def all_pressures(*, kind: str, observed: float) -> Mapping[str, float]:
         One of :data:`KINDS`.
     observed
         Edge [cm-1] or wavelength [nm].
+    origin
+        Value at zero pressure of this spectrometer. It replaces that of every scale whose own lies
+        near enough; the others keep theirs.
 
     Returns
     -------
@@ -466,7 +484,10 @@ def all_pressures(*, kind: str, observed: float) -> Mapping[str, float]:
         if one.kind == kind:
             low, high = one.observed_range
             if low <= observed <= high:
-                found[name] = pressure_from_observed(scale=name, observed=observed)
+                near = origin is not None and abs(origin - one.origin) <= _ORIGIN_SLACK[one.unit]
+                found[name] = pressure_from_observed(
+                    scale=name, observed=observed, origin=origin if near else None
+                )
     return found
 
 

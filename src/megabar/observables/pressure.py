@@ -19,6 +19,8 @@ from megabar.errors import one_of
 from megabar.matter import gauges
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import xarray as xr
 
 UNSTATED: Final = "unstated"
@@ -193,7 +195,7 @@ def pressure_from_gauge(
         pressure=pressure,
         std=gauges.slope(scale=scale, observed=corrected) * std,
         coefficient_std=gauges.coefficient_std(scale=scale, observed=corrected),
-        scale_spread=_spread(kind, corrected),
+        scale_spread=_spread(kind, corrected, origin),
         extrapolated=not table.range[0] <= pressure <= table.range[1],
         position=position,
         started_at=started_at,
@@ -214,9 +216,34 @@ def _temperature_correction(kind: str, temperature: float) -> float:
     raise ValueError(msg)
 
 
-def _spread(kind: str, observed: float) -> float:
-    known = gauges.all_pressures(kind=kind, observed=observed).values()
+def _spread(kind: str, observed: float, origin: float | None) -> float:
+    known = gauges.all_pressures(kind=kind, observed=observed, origin=origin).values()
     return (max(known) - min(known)) / 2 if known else nan
+
+
+def on_all_scales(reading: PressureReading) -> Mapping[str, float]:
+    """Say what every scale of the gauge makes of a reading, with the zero of its spectrometer.
+
+    Parameters
+    ----------
+    reading
+        A reading with an observed value.
+
+    Returns
+    -------
+    :
+        Name -> pressure [Pa], of the scales in whose range it lies.
+
+    Examples
+    --------
+    >>> found = pressure_from_gauge(kind="ruby", observed=710.0, observed_std=0.01, origin=694.28,
+    ...     scale="ruby2020", temperature=296.0, axis_correction=0.0, axis_correction_std=0.0,
+    ...     position="culet")
+    >>> pressures = on_all_scales(found)
+    >>> print(f"{pressures['ruby2020'] / 1e9:.2f} {pressures['mao1986'] / 1e9:.2f} GPa")
+    47.74 46.51 GPa
+    """
+    return gauges.all_pressures(kind=reading.kind, observed=reading.observed, origin=reading.origin)
 
 
 def stated_pressure(
@@ -271,7 +298,7 @@ def stated_pressure(
             observed_std=std / gauges.slope(scale=scale, observed=observed),
             origin=table.origin,
             coefficient_std=gauges.coefficient_std(scale=scale, observed=observed),
-            scale_spread=_spread(kind, observed),
+            scale_spread=_spread(kind, observed, None),
             extrapolated=not table.range[0] <= pressure <= table.range[1],
         )
     # It was read on one scale and may be meant on any other: the widest such change of scale

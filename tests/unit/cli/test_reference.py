@@ -68,6 +68,20 @@ def frames(tmp_path_factory):
             ],
             set(),
         ),
+        ("`megabar.pressure/1` of scales", ["pressure", "--list-scales"], set()),
+        (
+            "`megabar.pressure/1` of a conversion",
+            ["pressure", "--convert", "170", "akahama2006", "eremets2023"],
+            set(),
+        ),
+        (
+            "`megabar.pressure/1` of readings",
+            [
+                *("pressure", "--gauge", "edge", "--scale", "eremets2023", "--temperature"),
+                *("296 K", "--value", "1647.4", "--error", "1.0"),
+            ],
+            set(),
+        ),
         ("`megabar.error/1`", ["show", "{}/absent"], {"argument", "candidates", "schema"}),
     ],
 )
