@@ -185,7 +185,7 @@ def _transitions(cells: Sequence[CellPage], *, prefix: str) -> Iterator[Plate]:
         yield Plate(
             name=f"{prefix}-transition",
             title="Superconducting transition",
-            caption=transition_histories.CAPTION + (_ASIDE if len(cells) > 1 else ""),
+            caption=transition_histories.CAPTION + (f" {_ASIDE}" if len(cells) > 1 else ""),
             svg=figures.svg_bytes(figures.history(panels)),
         )
 

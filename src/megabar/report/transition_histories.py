@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 from scipy.special import gammaincc
@@ -14,6 +14,7 @@ from megabar.errors import Undetermined
 from megabar.inference import decay_times, tc_laws
 from megabar.observables.tc_series import TcSeries, normalised
 from megabar.report import figures
+from megabar.report.numbers import format_value
 from megabar.report.series import Series
 
 if TYPE_CHECKING:
@@ -23,13 +24,19 @@ if TYPE_CHECKING:
     from megabar.inference.tc_laws import TcComparison
     from megabar.report.material import CellPage, Material
 
+_SIGMAS: Final = 3.0
+_UNKNOWN: Final = (math.nan, math.nan)
 _MISFIT: Final = 1e-3  # probability of the residuals below which a law does not describe them
 WIDTH: Final = "width of the transition, 90 to 10 %"
 CAPTION: Final = (
     "Midpoints, one direction of the ramp for each cell. Bars: independent standard error. Broad "
     "pale bars: width of the transition, 90 to 10 %, a property of the sample and no error. Right: "
-    "over the first midpoint, whose error all points share (band). "
+    "over the first midpoint, whose error all points share (band). Not corrected for the lag of "
+    "thermometers."
 )
+
+
+Known: TypeAlias = tuple[float, float]  # a temperature and its standard error [K]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,13 +49,16 @@ class TcHistory:
         The midpoints, as laws take them.
     low, high
         10 % and 90 % temperatures [K], (n,); nan where a width was withheld.
+    ends
+        First and last (day, onset, zero) of the ramps that have both, with their errors [K].
     rate
-        Mean rate of the ramps [K/s]; nan if not known.
+        Mean rate of the ramps [K/s]; inf if not known.
     """
 
     series: TcSeries
     low: NDArray[np.float64]
     high: NDArray[np.float64]
+    ends: tuple[tuple[float, Known, Known], ...]
     rate: float
 
 
@@ -79,9 +89,9 @@ def of_cell(page: CellPage) -> TcHistory | None:
         by_direction.setdefault(int(row.details.get("direction", 0)), []).append(row)
     chosen = max(by_direction.values(), key=lambda some: (len(some), -abs(_rate(some)), id(some)))
     chosen = sorted(chosen, key=lambda row: row.elapsed)
-    onsets = {row.record: row.value for row in page.numbers if row.name == "tc_onset"}
-    widths = {row.record: row.value for row in page.numbers if row.name == "tc_width"}
-    high = np.array([onsets.get(row.record, math.nan) for row in chosen])
+    onsets, widths, zeros = (_known(page, name) for name in ("tc_onset", "tc_width", "tc_zero"))
+    high = np.array([onsets.get(row.record, _UNKNOWN)[0] for row in chosen])
+    whole = [row for row in chosen if row.record in onsets and row.record in zeros]
     return TcHistory(
         series=TcSeries(
             cell=page.name,
@@ -91,10 +101,23 @@ def of_cell(page: CellPage) -> TcHistory | None:
             criterion="midpoint",
             direction=int(chosen[0].details.get("direction", 0)),
         ),
-        low=high - np.array([widths.get(row.record, math.nan) for row in chosen]),
+        low=high - np.array([widths.get(row.record, _UNKNOWN)[0] for row in chosen]),
         high=high,
+        ends=tuple(
+            (row.elapsed, onsets[row.record], zeros[row.record]) for row in (whole[0], whole[-1])
+        )
+        if len(whole) > 1
+        else (),
         rate=_rate(chosen),
     )
+
+
+def _known(page: CellPage, name: str) -> dict[str, Known]:
+    return {
+        row.record: (row.value, row.std)
+        for row in page.numbers
+        if (row.node, row.name, row.quality) == ("resistance", name, "value")
+    }
 
 
 def _rate(rows: Sequence[Number]) -> float:
@@ -176,6 +199,7 @@ def sentences(facts: Material, page: CellPage) -> Iterator[str]:
     history = of_cell(page)
     if history is None:
         return
+    yield from _path_or_phase(history)
     try:
         compared = tc_laws.compare(history.series)
     except Undetermined as error:
@@ -183,6 +207,27 @@ def sentences(facts: Material, page: CellPage) -> Iterator[str]:
         return
     yield f"Tc midpoint, {_ramp_words(history)}: {_law_words(compared)}"
     yield from _against_content(facts, page, history)
+
+
+def _path_or_phase(history: TcHistory) -> Iterator[str]:
+    """Compare the fall of the onset with that of zero: grains that change, or links that break."""
+    if not history.ends:
+        return
+    (first, *before), (last, *after) = history.ends
+    falls = [one[0] - other[0] for one, other in zip(before, after, strict=True)]
+    stds = [math.hypot(one[1], other[1]) for one, other in zip(before, after, strict=True)]
+    onset, zero = (format_value(*pair, "K") for pair in zip(falls, stds, strict=True))
+    more = falls[1] - falls[0]
+    if abs(more) < _SIGMAS * math.hypot(*stds):
+        meaning = "alike, as where the grains on the path change, and not where their links break"
+    elif more > 0:
+        meaning = "zero by more, as where links break while some grains stay as they were"
+    else:
+        meaning = "the onset by more, as where the best grains change most"
+    yield (
+        f"From day {first:.0f} to day {last:.0f} the onset fell by {onset} and the temperature of "
+        f"zero resistance by {zero}: {meaning}."
+    )
 
 
 def _law_words(compared: TcComparison) -> str:

@@ -105,6 +105,19 @@ def test_points_that_no_law_describes_are_said_to_be_so_and_compared_with_nothin
     assert "not compared" in against
 
 
+@pytest.mark.parametrize(
+    ("lost", "meaning"),
+    [(0.0, "alike, as where the grains"), (9.0, "links break"), (-9.0, "best grains change most")],
+)
+def test_onset_and_zero_tell_changed_grains_from_broken_links(lost, meaning):
+    page = cell("wired", FALLING)
+    onset = [row.value for row in page.numbers if row.name == "tc_onset"]
+    page.numbers += numbers("wired", "tc_zero", np.array(onset) - 15 - lost * DAYS / 45)
+    path, *_ = told(page)
+    assert path.startswith("From day 0 to day 45 the onset fell by 78")
+    assert meaning in path
+
+
 def test_cells_without_midpoints_say_and_draw_nothing():
     page = contents("nmr", 12.0, pressure=165.0)
     assert told(page) == []
