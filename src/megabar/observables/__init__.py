@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 # A function of the name of its module is bound at once: bound later, the name would become the
 # module as soon as somebody imports it.
-from megabar.observables.critical_temperature import critical_temperature, ramps
+from megabar.observables.critical_temperature import critical_temperature
 from megabar.observables.hydrogen_content import content_covariance, hydrogen_content
+from megabar.observables.resistance_ramps import ramps
 
 if TYPE_CHECKING:
     from megabar.observables.echo_angles import refocusing_by_angle

@@ -1,126 +1,143 @@
 r"""Critical temperatures from resistance: 90 %, 50 % and 10 % of a local normal state, and zero.
 
-.. math:: r(T) = \frac{R(T)}{a + b T}, \quad r(T_f) = f
+.. math:: r(T) = \frac{R(T)}{R_N(T)}, \quad r(T_f) = f
 
-with a and b fitted in a window just above the transition. Tc is not one number: the midpoint is
-the headline, the width belongs to the sample and is no standard error, and a curve that merely
-falls, or ends in the step, gets a verdict in the place of a number. Ramps are never merged.
+with the normal state fitted in a window just above the transition. Tc is not one number: the
+midpoint is the headline, the width belongs to the sample and is no standard error, and a curve
+that merely falls, or ends in the step, gets a verdict in the place of a number. Ramps are never
+merged.
 
 Twin: ``superconductivity``.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import hypot, isfinite, nan, sqrt
+from math import hypot, inf, isfinite, nan, sqrt
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from megabar import provenance, schemas
-from megabar.errors import SchemaError
 from megabar.observables.line_numbers import Numbers
+from megabar.observables.normal_state_windows import found_window
+from megabar.observables.normal_states import CHOSEN, fitted, neighbours, why_refused
+from megabar.observables.resistance_ramps import FEWEST, Ramp, chosen_ramp, merged, rate
+from megabar.observables.transition_criteria import LEVELS, Crossing, Curve, crossing, curve_over
+from megabar.observables.transition_models import SmoothTransition, smooth_transition
+from megabar.observables.transition_steps import (
+    SMALLEST_STEP,
+    Steepness,
+    Step,
+    resolved_width,
+    steepness,
+    steps,
+    tangents,
+)
+from megabar.observables.zero_resistance import Zero, zero
 
 if TYPE_CHECKING:
     import xarray as xr
-    from numpy.typing import NDArray
+
+    from megabar.observables.normal_states import NormalState
 
 VERDICTS: Final = (
     "transition",
     "partial",
     "incomplete",
+    "more than one step",
     "ambiguous",
     "no transition",
     "not covered",
 )
 """What a curve may turn out to be."""
 
-_FRACTIONS: Final = {"onset": 0.9, "midpoint": 0.5, "foot": 0.1}
-_LOWEST_NORMAL: Final = 0.2  # of its value at the window; below, an extrapolated line is no state
-_SMALLEST_STEP: Final = 0.05  # of the normal state
 _SIGMAS: Final = 5.0
 _STEEPEST_SMOOTH: Final = 1.0  # T dr/dT of a fall without a step: a power law of T below 1
 _STILL_FALLING: Final = 0.05  # T dr/dT at the lowest points above which the step goes on
 _END: Final = 1.05  # of the lowest temperature: the stretch that shows whether the fall goes on
-_LARGEST_CHANGE: Final = 0.3  # of r within the window
-_LOWEST_IN_WINDOW: Final = 0.95
-_ZERO: Final = 0.01  # of the normal state
-_MAD: Final = 1.482602218505602  # median absolute deviation to standard deviation
-_FEWEST: Final = 4
+_GONE: Final = 0.01  # of the normal state
+_RETRACTED: Final = "retracted"
 
 
-def ramps(sweep: xr.Dataset) -> tuple[xr.Dataset, ...]:
-    """Split a sweep where its temperature turns.
-
-    Directions are those that the reader took from the temperatures, with a dead band. A digitised
-    curve has an order of drawing and no direction: it stays in one piece.
+@dataclass(frozen=True, kw_only=True)
+class TransitionCurve:
+    """One ramp with its normal state and all that was found in it.
 
     Parameters
     ----------
-    sweep
-        Sweep of resistance over temperature.
-
-    Returns
-    -------
-    :
-        One Sweep for each stretch of one direction that has at least four points.
-
-    Raises
-    ------
-    SchemaError
-        If the sweep holds no resistance.
-
-    Examples
-    --------
-    >>> there_and_back = schemas.sweep({"resistance": np.ones(8)}, coords={
-    ...     "temperature": [4, 5, 6, 7, 7, 6, 5, 4], "direction": [1] * 4 + [-1] * 4},
-    ...     attrs={"cell": "A", "current": 1e-3, "source": "example", "source_sha256": "0"})
-    >>> [int(one.direction[0]) for one in ramps(there_and_back)]
-    [1, -1]
+    verdict, reason
+        One of :data:`VERDICTS`, and why.
+    ramp
+        The ramp, sorted and merged.
+    curve
+        r(T) over the normal state; None where there is none.
+    crossings
+        ``tc_onset``, ``tc_midpoint``, ``tc_foot`` by name.
+    steps
+        Hottest first.
+    steep
+        Smoothed r and its derivative.
+    zero
+        Whether resistance is gone.
+    smooth
+        The fitted smooth form.
+    window_found
+        Whether the window was found, not given.
     """
-    schemas.check(sweep, "sweep/1")
-    if "resistance" not in sweep:
-        msg = "Found a sweep without resistance; Tc needs resistance over temperature."
-        raise SchemaError(msg)
-    direction = np.asarray(sweep["direction"].values)
-    if sweep.attrs.get("source_kind") == "digitised":
-        return (sweep,)
-    edges = np.flatnonzero(np.diff(direction)) + 1
-    stretches = np.split(np.arange(direction.size), edges)
-    return tuple(sweep.isel(point=one) for one in stretches if one.size >= _FEWEST)
+
+    verdict: str
+    reason: str
+    ramp: Ramp
+    curve: Curve | None = None
+    crossings: Mapping[str, Crossing] = field(default_factory=dict)
+    steps: tuple[Step, ...] = ()
+    steep: Steepness | None = None
+    zero: Zero = field(default_factory=Zero)
+    smooth: SmoothTransition = field(default_factory=SmoothTransition)
+    window_found: bool = False
 
 
 def critical_temperature(
-    sweep: xr.Dataset, *, normal_state: tuple[float, float], ramp: int | None = None
+    sweep: xr.Dataset,
+    *,
+    normal_state: tuple[float, float] | None = None,
+    ramp: int | None = None,
+    model: str = CHOSEN,
 ) -> xr.Dataset:
     """Measure the critical temperatures of one ramp.
 
-    Valid where the normal state is a straight line from the window down through the transition.
-    The window is refused if it lies in the transition. Each crossing is searched from above and
-    from below; where the two disagree by more than noise and spacing allow, there is no number.
+    Valid where the normal state keeps its form from the window down through the transition. A
+    window in the transition is refused. Each crossing is searched from above and from below;
+    where the two disagree by more than noise and spacing allow, there is no number.
 
     Parameters
     ----------
     sweep
         Sweep of resistance [ohm] over temperature [K].
     normal_state
-        Lowest and highest temperature [K] of the window above the transition.
+        Lowest and highest temperature [K] of the window above the transition; found if not given.
     ramp
-        Index into :func:`ramps`, needed if there are several.
+        Index into :func:`megabar.observables.ramps`, needed if there are several.
+    model
+        One of :data:`megabar.observables.normal_states.MODELS`, or ``"chosen"``: the straight line
+        unless a curved form is decidedly better.
 
     Returns
     -------
     :
         Observables tc_onset (90 %), tc_midpoint (50 %), tc_zero, tc_width (90 % to 10 %) [K].
         Attribute ``verdict`` is one of :data:`VERDICTS`, ``reason`` says why; ``tc_foot`` is the
-        10 % temperature. Errors hold noise and spacing; ``window_spread`` is how far the midpoint
-        moves with the upper and the lower half of the window.
+        10 % temperature. Errors hold noise, spacing and the choice of the normal state;
+        ``errors`` keeps these apart, and beside them how far another criterion stands.
 
     Raises
     ------
     ValueError
-        If there are several ramps and none is chosen, or the window is empty.
+        If there are several ramps and none is chosen, the given window is empty, or the model is
+        unknown.
     SchemaError
         If the sweep holds no resistance.
 
@@ -131,158 +148,99 @@ def critical_temperature(
     >>> curve = schemas.sweep({"resistance": step}, coords={
     ...     "temperature": temperature, "direction": np.ones(step.size, int)},
     ...     attrs={"cell": "A", "current": 1e-3, "source": "example", "source_sha256": "0"})
-    >>> found = critical_temperature(curve, normal_state=(210, 230))
+    >>> found = critical_temperature(curve)
     >>> print(f"{found.tc_onset:.2f} {found.tc_midpoint:.2f} {found.attrs['tc_foot']:.2f} K")
     201.10 200.00 198.90 K
     """
-    pieces = ramps(sweep)
-    if ramp is None and len(pieces) != 1:
-        listed = ", ".join(f"{k}: {_words(piece)}" for k, piece in enumerate(pieces))
-        msg = f"Found {len(pieces)} ramps; Tc belongs to one of them. Choose ramp=... ({listed})."
-        raise ValueError(msg)
-    piece = pieces[ramp or 0]
-    merged = _merged(piece)
-    curve = _curve(merged, normal_state)
-    asked = {"normal_state": tuple(normal_state), "ramp": ramp or 0}
-    return _observables(piece, merged, curve, _answer(merged, curve), asked)
+    piece = chosen_ramp(sweep, ramp)
+    asked = {
+        "normal_state": tuple(normal_state) if normal_state else None,
+        "ramp": ramp or 0,
+        "model": model,
+    }
+    return _observables(piece, _judged(merged(piece), normal_state, model), asked)
 
 
-def _words(piece: xr.Dataset) -> str:
-    first, last = (float(piece["temperature"][k]) for k in (0, -1))
-    return f"{first:g} to {last:g} K"
+def transition_curve(
+    sweep: xr.Dataset,
+    *,
+    normal_state: tuple[float, float] | None = None,
+    ramp: int | None = None,
+    model: str = CHOSEN,
+) -> TransitionCurve:
+    """Give what :func:`critical_temperature` found in the curve itself, for drawing.
 
+    Parameters
+    ----------
+    sweep, normal_state, ramp, model
+        As there.
 
-@dataclass(frozen=True, kw_only=True)
-class _Ramp:
-    """One ramp, rising in temperature, equal temperatures merged."""
-
-    temperature: NDArray[np.float64]
-    resistance: NDArray[np.float64]
-    merged: int
-    dropped: int
-    digitised: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Curve:
-    """A ramp over its normal state a + b T, where that can be trusted.
-
-    ``refused`` says why the window holds no normal state, or is empty.
+    Returns
+    -------
+    :
+        The ramp, its normal state, r(T), steps and crossings.
     """
-
-    temperature: NDArray[np.float64]
-    ratio: NDArray[np.float64]
-    normal: tuple[float, float]
-    noise: float
-    refused: str
-
-    def normal_at(self, temperature: float) -> float:
-        return self.normal[0] + self.normal[1] * temperature
+    return _judged(merged(chosen_ramp(sweep, ramp)), normal_state, model)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Crossing:
-    """Where r crosses a level: one temperature, or none if the two searches disagree."""
-
-    value: float
-    std: float
-    low: float
-    high: float
-
-    @property
-    def ambiguous(self) -> bool:
-        return isfinite(self.low) and not isfinite(self.value)
-
-
-_UNCROSSED: Final = _Crossing(value=nan, std=nan, low=nan, high=nan)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Answer:
-    """A verdict with its reason, the crossings by name, and the temperature of zero."""
-
-    verdict: str
-    reason: str
-    crossings: Mapping[str, _Crossing] = field(default_factory=dict)
-    zero: tuple[float, float, str] = (nan, nan, "not reached")
-
-
-def _merged(piece: xr.Dataset) -> _Ramp:
-    raw_t = np.asarray(piece["temperature"].values, dtype=np.float64)
-    raw_r = np.asarray(piece["resistance"].values, dtype=np.float64)
-    finite = np.isfinite(raw_t) & np.isfinite(raw_r)
-    temperature, place, counts = np.unique(raw_t[finite], return_inverse=True, return_counts=True)
-    return _Ramp(
-        temperature=temperature,
-        resistance=np.bincount(place, weights=raw_r[finite]) / counts,
-        merged=int(np.sum(counts - 1)),
-        dropped=int(np.count_nonzero(~finite)),
-        digitised=piece.attrs.get("source_kind") == "digitised",
+def _judged(ramp: Ramp, window: tuple[float, float] | None, model: str) -> TransitionCurve:
+    used = window or found_window(ramp, model=model)
+    if used is None:
+        reason = f"the ramp ends at {ramp.temperature[-1]:.4g} K, before a normal state is seen"
+        return TransitionCurve(verdict="not covered", reason=reason, ramp=ramp)
+    state = fitted(ramp, window=used, model=model)
+    curve = curve_over(ramp, state)
+    told: dict[str, Any] = {"ramp": ramp, "curve": curve, "window_found": window is None}
+    if refused := why_refused(ramp, state):
+        return TransitionCurve(verdict="not covered", reason=refused, **told)
+    steep = steepness(curve.temperature, curve.ratio, noise=curve.noise)
+    flat = _why_none(curve, steep)
+    if not flat and model == CHOSEN and state.model != "linear":
+        flat = _why_none_over_a_line(ramp, used)
+    if flat:
+        return TransitionCurve(verdict="no transition", reason=flat, steep=steep, **told)
+    crossings = {name: crossing(curve, level) for name, level in LEVELS.items()}
+    at_zero = _zero(ramp, curve, crossings)
+    found = steps(steep)
+    verdict, reason = _verdict(curve, crossings, found, at_zero)
+    smooth = SmoothTransition()
+    if verdict == "transition":
+        ends = (crossings[name].value for name in ("tc_onset", "tc_foot"))
+        onset, foot = ends
+        smooth = smooth_transition(curve, onset=onset, foot=foot)
+    return TransitionCurve(
+        verdict=verdict,
+        reason=reason,
+        crossings=crossings,
+        steps=found,
+        steep=steep,
+        zero=at_zero,
+        smooth=smooth,
+        **told,
     )
 
 
-def _curve(ramp: _Ramp, window: tuple[float, float]) -> _Curve:
-    temperature, resistance = ramp.temperature, ramp.resistance
-    inside = (temperature >= min(window)) & (temperature <= max(window))
-    if np.count_nonzero(inside) < _FEWEST:
-        msg = (
-            f"Found {np.count_nonzero(inside)} points between {min(window):g} and "
-            f"{max(window):g} K; a normal state needs at least {_FEWEST}. The ramp covers "
-            f"{temperature[0]:g} to {temperature[-1]:g} K."
-        )
-        raise ValueError(msg)
-    slope, offset = map(float, np.polyfit(temperature[inside], resistance[inside], 1))
-    normal = offset + slope * temperature
-    floor = _LOWEST_NORMAL * (offset + slope * min(window))
-    falls = np.flatnonzero((normal <= floor) & (temperature < min(window)))
-    lowest = int(falls[-1]) + 1 if falls.size else 0
-    trusted = slice(lowest, int(np.count_nonzero(temperature <= max(window))))
-    ratio = resistance[trusted] / normal[trusted]
-    in_window = resistance[inside] / normal[inside]
-    return _Curve(
-        temperature=temperature[trusted],
-        ratio=ratio,
-        normal=(offset, slope),
-        noise=_noise(in_window),
-        refused=_why_refused(in_window),
-    )
-
-
-def _noise(ratio: NDArray[np.float64]) -> float:
-    """Give the noise of r from successive differences: a curved normal state is no noise."""
-    steps = np.diff(ratio)
-    return float(_MAD * np.median(np.abs(steps - np.median(steps))) / sqrt(2))
-
-
-def _why_refused(ratio: NDArray[np.float64]) -> str:
-    lowest = float(np.median(ratio[: max(3, ratio.size // 20)]))
-    if float(np.ptp(ratio)) <= _LARGEST_CHANGE and lowest >= _LOWEST_IN_WINDOW:
-        return ""
-    return (
-        f"the window lies in the transition: within it r changes by {np.ptp(ratio):.2f} and "
-        f"begins at {lowest:.2f}"
-    )
-
-
-def _answer(ramp: _Ramp, curve: _Curve) -> _Answer:
-    if curve.refused:
-        return _Answer(verdict="not covered", reason=curve.refused)
-    drop = 1 - float(curve.ratio.min())
+def _why_none(curve: Curve, steep: Steepness) -> str:
+    """Say why a curve shows no transition; empty if it shows one."""
+    drop = 1 - float(steep.ratio.min())
     covered = f"between {curve.temperature[0]:.4g} and {curve.temperature[-1]:.4g} K"
-    smallest = max(_SMALLEST_STEP, _SIGMAS * curve.noise)
+    smallest = max(SMALLEST_STEP, _SIGMAS * curve.noise)
     if drop < smallest:
-        reason = f"no step above {100 * smallest:.0f} % of the normal state {covered}"
-        return _Answer(verdict="no transition", reason=reason)
+        return f"no step above {100 * smallest:.0f} % of the normal state {covered}"
     if _steepest(curve, smallest) < _STEEPEST_SMOOTH:
-        reason = f"the resistance falls by {100 * drop:.0f} % {covered}, but without a step"
-        return _Answer(verdict="no transition", reason=reason)
-    crossings = {name: _crossing(curve, level) for name, level in _FRACTIONS.items()}
-    zero = _zero(ramp, curve, crossings)
-    verdict, reason = _verdict(curve, crossings, zero)
-    return _Answer(verdict=verdict, reason=reason, crossings=crossings, zero=zero)
+        return f"the resistance falls by {100 * drop:.0f} % {covered}, but without a step"
+    return ""
 
 
-def _steepest(curve: _Curve, smallest: float) -> float:
+def _why_none_over_a_line(ramp: Ramp, window: tuple[float, float]) -> str:
+    """Say why a step of a curve over its curved normal state is one of the extrapolation alone."""
+    straight = curve_over(ramp, fitted(ramp, window=window, model="linear"))
+    steep = steepness(straight.temperature, straight.ratio, noise=straight.noise)
+    flat = _why_none(straight, steep)
+    return f"{flat} over a straight normal state, and a curved one alone is no proof" * bool(flat)
+
+
+def _steepest(curve: Curve, smallest: float) -> float:
     """Give the largest T dr/dT over stretches in which r falls by a whole step."""
     r, t = curve.ratio, curve.temperature
     steepest, length = 0.0, 1
@@ -294,145 +252,236 @@ def _steepest(curve: _Curve, smallest: float) -> float:
     return steepest
 
 
-def _crossing(curve: _Curve, level: float) -> _Crossing:
-    r, t = curve.ratio, curve.temperature
-    below = np.flatnonzero(r < level)
-    above = np.flatnonzero(r >= level)
-    if below.size == 0 or below[-1] == r.size - 1 or above.size == 0 or above[0] == 0:
-        return _UNCROSSED
-    lefts = np.flatnonzero((r[:-1] < level) != (r[1:] < level))
-    share = (level - r[lefts]) / (r[lefts + 1] - r[lefts])
-    places = t[lefts] + share * (t[lefts + 1] - t[lefts])
-    spacing = float(np.max(t[lefts + 1] - t[lefts]))
-    near = slice(max(int(lefts[0]) - 1, 0), int(lefts[-1]) + 3)
-    slope = abs(float(np.polyfit(t[near], r[near], 1)[0]))
-    noise = curve.noise / slope if slope > 0 else np.inf
-    low, high = float(places.min()), float(places.max())
-    if high - low >= max(2 * spacing, _SIGMAS * noise):
-        return _Crossing(value=nan, std=nan, low=low, high=high)
-    return _Crossing(
-        value=float(places.mean()), std=hypot(noise, spacing / sqrt(12)), low=low, high=high
-    )
-
-
-def _zero(
-    ramp: _Ramp, curve: _Curve, crossings: Mapping[str, _Crossing]
-) -> tuple[float, float, str]:
-    """Give the highest temperature below which all resistance is below the threshold."""
-    middle, foot = crossings["midpoint"], crossings["foot"]
-    if not isfinite(middle.value) or not isfinite(foot.value):
-        return nan, nan, "not reached"
-    t = ramp.temperature
-    normal = curve.normal_at(middle.value)
-    low_state = ramp.resistance[t < foot.value] / normal
-    noise = _noise(low_state) if low_state.size >= _FEWEST else curve.noise
-    threshold = max(3 * noise, _ZERO)
-    finite = np.flatnonzero(np.abs(ramp.resistance / normal) >= threshold)
-    first = int(finite[0])
-    if first < _FEWEST - 1:
-        return nan, nan, "not decidable" if ramp.digitised else "not reached"
-    return float(t[first - 1]), float(t[first] - t[first - 1]) / sqrt(12), "reached"
+def _zero(ramp: Ramp, curve: Curve, crossings: Mapping[str, Crossing]) -> Zero:
+    middle, foot = crossings["tc_midpoint"].value, crossings["tc_foot"].value
+    if not (isfinite(middle) and isfinite(foot)):
+        return Zero(reason="the curve does not cross 10 % of the normal state")
+    return zero(ramp, normal=float(curve.state.at(middle)), foot=foot, level=curve.noise)
 
 
 def _verdict(
-    curve: _Curve, crossings: Mapping[str, _Crossing], zero: tuple[float, float, str]
+    curve: Curve, crossings: Mapping[str, Crossing], found: tuple[Step, ...], at_zero: Zero
 ) -> tuple[str, str]:
-    doubtful = [name for name, one in crossings.items() if one.ambiguous]
-    if doubtful:
-        spans = ", ".join(f"{crossings[n].low:.4g} to {crossings[n].high:.4g} K" for n in doubtful)
-        return "ambiguous", f"searches from above and below disagree: {spans}"
     lowest = float(np.median(curve.ratio[:3]))
-    near_end = curve.temperature <= _END * curve.temperature[0]
-    n_end = max(_FEWEST, int(np.count_nonzero(near_end)))
-    end_slope = np.polyfit(curve.temperature[:n_end], curve.ratio[:n_end], 1)[0]
-    falling = float(end_slope * curve.temperature[0]) > _STILL_FALLING
     end = f"the curve ends at {curve.temperature[0]:.4g} K with r = {lowest:.3f}"
-    if zero[2] != "reached" and falling and lowest > _ZERO:
+    if (
+        at_zero.verdict != "reached"
+        and _GONE < lowest < 1 - SMALLEST_STEP
+        and _still_falling(curve)
+    ):
         return "incomplete", f"{end}, still falling"
-    if not isfinite(crossings["foot"].value):
+    if len(found) > 1 and not any(one.reentrant for one in found):
+        places = ", ".join(f"{100 * one.height:.0f} % at {one.temperature:.4g} K" for one in found)
+        return "more than one step", f"r falls in {len(found)} steps: {places}"
+    doubtful = [one for one in crossings.values() if one.ambiguous]
+    if doubtful:
+        spans = ", ".join(f"{one.low:.4g} to {one.high:.4g} K" for one in doubtful)
+        return "ambiguous", f"searches from above and below disagree: {spans}"
+    if not isfinite(crossings["tc_foot"].value):
         return "partial", f"{end}, on a plateau"
     return "transition", f"r falls from 1 to {float(curve.ratio.min()):.3f}"
 
 
-def _window_spread(ramp: _Ramp, window: tuple[float, float]) -> float:
-    """Half the range of the midpoint with the lower half, the whole, and the upper half."""
-    low, high = min(window), max(window)
-    halves = ((low, (low + high) / 2), (low, high), ((low + high) / 2, high))
-    found = [
-        _crossing(_curve(ramp, half), _FRACTIONS["midpoint"]).value
-        for half in halves
-        if np.count_nonzero((ramp.temperature >= half[0]) & (ramp.temperature <= half[1]))
-        >= _FEWEST
+def _still_falling(curve: Curve) -> bool:
+    """Whether r falls at the end of the curve, by more than the error of its slope."""
+    near = curve.temperature <= _END * curve.temperature[0]
+    count = max(FEWEST, int(np.count_nonzero(near)))
+    t, r = curve.temperature[:count], curve.ratio[:count]
+    slope, offset = np.polyfit(t, r, 1)
+    left = float(np.std(r - slope * t - offset))
+    error = left / (float(np.std(t)) * sqrt(count)) if t[-1] > t[0] else inf
+    return bool(slope * t[0] > _STILL_FALLING and slope > 3 * error)
+
+
+def _window_stds(ramp: Ramp, curve: Curve) -> dict[str, float]:
+    """Half the range of each crossing over other windows and forms of the normal state."""
+    found: dict[str, list[float]] = {name: [] for name in LEVELS}
+    for state in _other_states(ramp, curve.state):
+        other = curve_over(ramp, state)
+        for name, level in LEVELS.items():
+            found[name].append(crossing(other, level).value)
+    return {name: _half_range(values) for name, values in found.items()}
+
+
+def _half_range(values: list[float]) -> float:
+    finite = [one for one in values if isfinite(one)]
+    return float(np.ptp(finite)) / 2 if finite else nan
+
+
+def _other_states(ramp: Ramp, state: NormalState) -> list[NormalState]:
+    return [
+        fitted(ramp, window=window, model=model)
+        for window, model in neighbours(state)
+        if np.count_nonzero(ramp.inside(window)) >= FEWEST
     ]
-    return float(np.ptp(found)) / 2
 
 
-def _observables(
-    piece: xr.Dataset, ramp: _Ramp, curve: _Curve, answer: _Answer, asked: Mapping[str, Any]
-) -> xr.Dataset:
-    numbers = Numbers()
-    for name in ("onset", "midpoint"):
-        one = answer.crossings.get(name, _UNCROSSED)
-        numbers = numbers.add(f"tc_{name}", one.value, one.std, _quality(one, answer))
-    onset, foot = (answer.crossings.get(name, _UNCROSSED) for name in ("onset", "foot"))
-    narrow = _UNCROSSED if onset.ambiguous or foot.ambiguous else foot
-    width = (onset.value - foot.value, hypot(onset.std, foot.std))
-    numbers = numbers.add("tc_width", *width, _quality(narrow, answer))
-    value, std, zero = answer.zero
-    reached = "value" if zero == "reached" else _quality(_UNCROSSED, answer)
-    numbers = numbers.add("tc_zero", value, std, reached)
-    spread = nan if answer.verdict == "not covered" else _window_spread(ramp, asked["normal_state"])
+def _criterion_stds(one: TransitionCurve) -> dict[str, float]:
+    """Half the distance to another criterion for the same: tangents, the steepest point."""
+    if not one.steps:
+        return {}
+    values = {name: found.value for name, found in one.crossings.items()}
+    onset, off = tangents(one.steps[0])[0], tangents(one.steps[-1])[1]
+    middles = (
+        values["tc_midpoint"],
+        (values["tc_onset"] + values["tc_foot"]) / 2,
+        one.steps[0].temperature,
+    )
+    return {
+        "tc_onset": abs(values["tc_onset"] - onset) / 2,
+        "tc_midpoint": _half_range(list(middles)),
+        "tc_foot": abs(values["tc_foot"] - off) / 2,
+        "tc_zero": one.zero.criterion_std,
+    }
+
+
+def _errors(one: TransitionCurve) -> dict[str, dict[str, float]]:
+    """Keep the errors of each number apart by where they come from."""
+    windows = _window_stds(one.ramp, one.curve) if one.curve and one.crossings else {}
+    criteria = _criterion_stds(one)
+    noises = {name: found.noise_std for name, found in one.crossings.items()}
+    noises["tc_zero"] = one.zero.noise_std
+    return {
+        name: {
+            "noise_std": value,
+            "window_std": 0.0 if name == "tc_zero" else windows.get(name, nan),
+            "criterion_std": criteria.get(name, nan),
+        }
+        for name, value in noises.items()
+    }
+
+
+def _total(errors: Mapping[str, float]) -> float:
+    return hypot(errors["noise_std"], errors["window_std"])
+
+
+def _observables(piece: xr.Dataset, one: TransitionCurve, asked: Mapping[str, Any]) -> xr.Dataset:
+    errors = _errors(one)
+    stds = {name: _total(parts) for name, parts in errors.items()}
     found = schemas.observables(
-        numbers.values,
+        (numbers := _numbers(one, stds)).values,
         nucleus="none",
         metal="none",
-        method="resistance over a straight local normal state; 90, 50 and 10 % by interpolation",
+        method="resistance over a local normal state; 90, 50 and 10 % by interpolation",
         provenance=provenance.record(
             step="observables.critical_temperature",
-            parameters=asked,
+            parameters=dict(asked),
             inputs=[piece.attrs["source_sha256"]],
         ),
         quality=numbers.quality,
         started_at=piece["started_at"].values,
         attrs={
-            "verdict": answer.verdict,
-            "reason": answer.reason,
-            "zero_verdict": zero,
-            "tc_foot": foot.value,
-            "tc_foot_std": foot.std,
-            "window_spread": spread,
-            "normal_state_offset": curve.normal[0],
-            "normal_state_slope": curve.normal[1],
-            "noise": curve.noise,
-            "lowest_ratio": float(curve.ratio.min()),
+            "verdict": one.verdict,
+            "reason": one.reason,
+            "zero_verdict": one.zero.verdict,
+            "zero_reason": one.zero.reason,
+            "tc_foot": one.crossings.get("tc_foot", Crossing()).value,
+            "tc_foot_std": stds.get("tc_foot", nan),
+            "errors": json.dumps(_plain(errors)),
+            "window_spread": errors.get("tc_midpoint", {}).get("window_std", nan),
             "direction": int(np.sign(np.sum(piece["direction"].values))),
-            "rate": _rate(piece),
-            "merged_points": ramp.merged,
-            "dropped_points": ramp.dropped,
+            "rate": rate(piece),
+            "merged_points": one.ramp.merged,
+            "dropped_points": one.ramp.dropped,
             "assumptions": [
-                "the normal state is a straight line from the window down",
+                "the normal state keeps its form from the window down",
                 "the thermometer shows the temperature of the sample: no correction for lag",
             ],
-            **{
-                name: piece.attrs[name]
-                for name in ("thermometer", "channel", "source_kind")
-                if name in piece.attrs
-            },
+            **_shape_attrs(one),
+            **_state_attrs(one),
+            **_origin_attrs(piece),
         },
     )
-    return schemas.with_warnings(found, *schemas.warnings_of(piece))
+    return schemas.with_warnings(found, *schemas.warnings_of(piece), *_retraction(piece))
 
 
-def _quality(one: _Crossing, answer: _Answer) -> str:
-    if isfinite(one.value):
+def _numbers(one: TransitionCurve, stds: Mapping[str, float]) -> Numbers:
+    numbers = Numbers()
+    for name in ("tc_onset", "tc_midpoint"):
+        place = one.crossings.get(name, Crossing())
+        numbers = numbers.add(name, place.value, stds.get(name, nan), _quality(place, one))
+    onset, foot = (one.crossings.get(name, Crossing()) for name in ("tc_onset", "tc_foot"))
+    width, kind = (nan, nan), _quality(onset if onset.ambiguous else foot, one)
+    if one.verdict == "more than one step":
+        kind = "no solution"
+    elif kind == "value":
+        width = (onset.value - foot.value, hypot(stds["tc_onset"], stds["tc_foot"]))
+    numbers = numbers.add("tc_width", *width, kind)
+    reached = "value" if one.zero.verdict == "reached" else _quality(Crossing(), one)
+    return numbers.add("tc_zero", one.zero.temperature, stds.get("tc_zero", nan), reached)
+
+
+def _quality(place: Crossing, one: TransitionCurve) -> str:
+    if isfinite(place.value):
         return "value"
-    decided = answer.verdict not in ("no transition", "not covered") and not one.ambiguous
+    decided = one.verdict not in ("no transition", "not covered") and not place.ambiguous
     return "not reached" if decided else "no solution"
 
 
-def _rate(piece: xr.Dataset) -> float:
-    """Mean rate [K/s], nan where there is no time."""
-    if "time" not in piece.coords or piece.sizes["point"] < 2:
-        return nan
-    time, temperature = (piece[name].values[[0, -1]] for name in ("time", "temperature"))
-    return float(np.diff(temperature)[0] / np.diff(time)[0]) if np.diff(time)[0] > 0 else nan
+def _plain(errors: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float | None]]:
+    """JSON knows no nan."""
+    return {
+        name: {part: value if isfinite(value) else None for part, value in parts.items()}
+        for name, parts in errors.items()
+    }
+
+
+def _shape_attrs(one: TransitionCurve) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "steps": json.dumps(
+            [
+                {"temperature": s.temperature, "height": s.height, "width": s.width}
+                for s in one.steps
+            ]
+        ),
+        "model_tc": one.smooth.tc,
+        "model_tc_std": one.smooth.tc_std,
+        "model_sharpness": one.smooth.sharpness,
+        "model_sharpness_std": one.smooth.sharpness_std,
+        "model_misfit": one.smooth.misfit,
+    }
+    shape = dict.fromkeys(
+        ("tangent_onset", "tangent_zero", "steepest", "steepest_height", "steepest_width"), nan
+    )
+    if one.steps and one.steep:
+        main = max(one.steps, key=lambda step: step.slope)
+        shape = {
+            "tangent_onset": tangents(one.steps[0])[0],
+            "tangent_zero": tangents(one.steps[-1])[1],
+            "steepest": main.temperature,
+            "steepest_height": main.slope,
+            "steepest_width": resolved_width(main, one.steep),
+        }
+    return told | shape
+
+
+def _state_attrs(one: TransitionCurve) -> dict[str, Any]:
+    if one.curve is None:
+        return {"normal_state_model": "none", "normal_state_found": 0}
+    state, curve = one.curve.state, one.curve
+    return {
+        "normal_state_model": state.model,
+        "normal_state_window": json.dumps(list(state.window)),
+        "normal_state_found": int(one.window_found),
+        "normal_state_correlation": state.correlation,
+        "covered": json.dumps([float(curve.temperature[0]), float(curve.temperature[-1])]),
+        "noise": curve.noise,
+        "lowest_ratio": float(curve.ratio.min()),
+    }
+
+
+def _origin_attrs(piece: xr.Dataset) -> dict[str, Any]:
+    names = ("thermometer", "channel", "source_kind", "note")
+    return {
+        "retracted": int(_RETRACTED in str(piece.attrs.get("note", "")).lower()),
+        **{name: piece.attrs[name] for name in names if name in piece.attrs},
+    }
+
+
+def _retraction(piece: xr.Dataset) -> tuple[str, ...]:
+    if _RETRACTED not in str(piece.attrs.get("note", "")).lower():
+        return ()
+    return (
+        "These data come from a RETRACTED source: the curve is a shape, no evidence of "
+        "superconductivity.",
+    )

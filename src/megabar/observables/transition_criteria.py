@@ -1,0 +1,226 @@
+r"""Where resistance over normal state crosses a level, where its tangents end, how steep it is.
+
+.. math:: r(T) = R(T) / R_N(T), \quad r(T_f) = f
+
+Each crossing is searched from the normal state down and from zero up; where the two disagree by
+more than noise and spacing allow, there is no number.
+
+Twin: ``superconductivity.resistances``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import hypot, inf, isfinite, nan, sqrt
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from megabar.observables.resistance_ramps import FEWEST, noise
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from megabar.observables.normal_states import NormalState
+    from megabar.observables.resistance_ramps import Ramp
+
+LEVELS: Final = {"tc_onset": 0.9, "tc_midpoint": 0.5, "tc_foot": 0.1}
+"""Fraction of the normal state of each criterion."""
+
+_SIGMAS: Final = 5.0
+_CROWDING: Final = (0.1, 0.3, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+_GAIN: Final = (
+    0.816,
+    0.808,
+    0.776,
+    0.665,
+    0.574,
+    0.487,
+    0.373,
+    0.261,
+)  # simulated; sqrt(2/3) first
+_UNRESOLVED: Final = 4  # power with which a jump between two points hides where it happens
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve:
+    """A ramp over its normal state, where that can be trusted.
+
+    Parameters
+    ----------
+    temperature
+        T [K], (point,), rising.
+    ratio
+        r, (point,).
+    state
+        The normal state.
+    noise
+        Standard deviation of r in the normal state.
+    low_noise
+        Standard deviation of r below the transition.
+    """
+
+    temperature: NDArray[np.float64]
+    ratio: NDArray[np.float64]
+    state: NormalState
+    noise: float
+    low_noise: float
+
+    def noise_at(self, level: float) -> float:
+        """Give the noise of r where r is at a level: between that of both states."""
+        return self.low_noise + (self.noise - self.low_noise) * level
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crossing:
+    """Where r crosses a level: one temperature, or none if the two searches disagree.
+
+    Parameters
+    ----------
+    value
+        Temperature [K]; nan if not crossed, or ambiguous.
+    noise_std
+        Its error from noise and spacing [K].
+    low, high
+        Crossings found from below and from above [K].
+    """
+
+    value: float = nan
+    noise_std: float = nan
+    low: float = nan
+    high: float = nan
+
+    @property
+    def ambiguous(self) -> bool:
+        """Whether the two searches disagree."""
+        return isfinite(self.low) and not isfinite(self.value)
+
+
+def curve_over(ramp: Ramp, state: NormalState) -> Curve:
+    """Divide a ramp by its normal state.
+
+    Parameters
+    ----------
+    ramp
+        The ramp.
+    state
+        Its normal state.
+
+    Returns
+    -------
+    :
+        The curve, from where the extrapolation is trusted up to the end of the window.
+    """
+    trusted = state.trusted(ramp.temperature)
+    temperature = ramp.temperature[trusted]
+    ratio = ramp.resistance[trusted] / state.at(temperature)
+    level = state.noise / abs(float(state.at(state.window[0])))
+    below = ratio[: _last_below(ratio, LEVELS["tc_foot"])]
+    low = noise(below) if below.size >= 2 * FEWEST else level
+    return Curve(
+        temperature=temperature, ratio=ratio, state=state, noise=level, low_noise=min(low, level)
+    )
+
+
+def _last_below(ratio: NDArray[np.float64], level: float) -> int:
+    """Count the points up to the first that is not below a level."""
+    above = np.flatnonzero(ratio >= level)
+    return int(above[0]) if above.size else ratio.size
+
+
+def crossing(curve: Curve, level: float) -> Crossing:
+    r"""Find where a curve crosses a level.
+
+    .. math:: \sigma^2 = \left(\frac{k \sigma_r}{r'}\right)^2
+        + \left(\frac{f \sigma_N}{R_N r'}\right)^2 + \sigma_\Delta^2
+
+    :math:`\sigma_N` is the error of the fitted normal state, :math:`\sigma_\Delta` that of the
+    interpolation: a jump that fills one interval may be anywhere within it.
+
+    Parameters
+    ----------
+    curve
+        The curve.
+    level
+        f.
+
+    Returns
+    -------
+    :
+        The mean of all crossings between the first from above and the first from below.
+    """
+    r, t = curve.ratio, curve.temperature
+    below = np.flatnonzero(r < level)
+    above = np.flatnonzero(r >= level)
+    if below.size == 0 or below[-1] == r.size - 1 or above.size == 0 or above[0] == 0:
+        return Crossing()
+    lefts = np.flatnonzero((r[:-1] < level) != (r[1:] < level))
+    share = (level - r[lefts]) / (r[lefts + 1] - r[lefts])
+    places = t[lefts] + share * (t[lefts + 1] - t[lefts])
+    spacing = float(np.max(t[lefts + 1] - t[lefts]))
+    low, high = float(places.min()), float(places.max())
+    slope = slope_at(curve, level)
+    sigma = curve.noise_at(level)
+    scatter = sigma / slope if slope > 0 else inf
+    if lefts.size > 1 and high - low >= max(2 * spacing, _SIGMAS * scatter):
+        return Crossing(low=low, high=high)
+    middle = float(places.mean())
+    base = level * float(curve.state.std_at(middle) / curve.state.at(middle))
+    hidden = _hidden(level, float(share[0]), abs(float(np.diff(r[[lefts[0], lefts[0] + 1]])[0])))
+    parts = (
+        scatter * _gain(scatter / spacing),
+        base / slope if slope > 0 else inf,
+        spacing * hidden if lefts.size == 1 else 0.0,
+    )
+    return Crossing(value=middle, noise_std=hypot(*parts), low=low, high=high)
+
+
+def _gain(crowding: float) -> float:
+    """Give the error of the mean of all crossings over that of one noisy point.
+
+    ``crowding`` is noise over slope in units of the spacing: how many points could cross.
+    """
+    beyond = sqrt(max(crowding / _CROWDING[-1], 1.0))
+    return float(np.interp(crowding, _CROWDING, _GAIN)) / beyond
+
+
+def _hidden(level: float, share: float, jump: float) -> float:
+    """Give the error of interpolation in units of the spacing: all for a jump, none for a slope."""
+    uniform = sqrt(1 / 12 + (share - 0.5) ** 2)
+    return uniform * min(1.0, jump / (4 * level * (1 - level))) ** _UNRESOLVED
+
+
+def slope_at(curve: Curve, level: float) -> float:
+    """Measure the slope of r where it crosses a level, over as little as noise allows.
+
+    Parameters
+    ----------
+    curve
+        The curve.
+    level
+        Where r is there.
+
+    Returns
+    -------
+    :
+        dr/dT [1/K]; 0 if the curve does not cross.
+    """
+    r, t = curve.ratio, curve.temperature
+    sigma = curve.noise_at(level)
+    room = min(level, 1 - level)
+    reach = min(max(0.4 * room, 3 * sigma), 0.8 * room)
+    ends = [_mean_crossing(t, r, level + side * reach) for side in (-1, 1)]
+    if not (isfinite(ends[0]) and isfinite(ends[1])):
+        centre = _mean_crossing(t, r, level)
+        outer = ends[1] if isfinite(ends[1]) else ends[0]
+        ends, reach = [min(centre, outer), max(centre, outer)], reach / 2
+    width = ends[1] - ends[0]
+    return 2 * reach / width if width > 0 else 0.0
+
+
+def _mean_crossing(t: NDArray[np.float64], r: NDArray[np.float64], level: float) -> float:
+    lefts = np.flatnonzero((r[:-1] < level) != (r[1:] < level))
+    if lefts.size == 0:
+        return nan
+    share = (level - r[lefts]) / (r[lefts + 1] - r[lefts])
+    return float(np.mean(t[lefts] + share * (t[lefts + 1] - t[lefts])))
