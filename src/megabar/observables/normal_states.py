@@ -198,7 +198,7 @@ def _debye_temperature(
     """Search the Debye temperature on a grid, then between its neighbours."""
     from scipy.optimize import minimize_scalar
 
-    few = np.linspace(0, t.size - 1, min(t.size, 200)).astype(int)
+    few = np.linspace(0, t.size - 1, min(t.size, 60)).astype(int)
     t_few, r_few = t[few], r[few]
 
     def misfit(log_theta: float) -> float:
