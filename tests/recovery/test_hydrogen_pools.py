@@ -162,6 +162,7 @@ def pulls_of(day, results, name):
     return [(one.value - day.amplitudes[name]) / one.std for one in found]
 
 
+@pytest.mark.slow  # the one by width alone runs always
 def test_pools_of_one_shape_are_separated_by_t1_alone():
     """One line shape for both; only the repetition time tells them apart."""
     same = line(fwhm=20e3, t1=1.5e-3)

@@ -105,7 +105,7 @@ def array(amplitudes, rng, **step):
     return acquisition(signal, TIME, sequence="unknown", step=step)
 
 
-@pytest.mark.parametrize("shape", ["lorentzian", "gaussian"])
+@pytest.mark.parametrize("shape", ["lorentzian", pytest.param("gaussian", marks=pytest.mark.slow)])
 def test_saturation_recovery_with_the_right_shape_and_with_the_wrong_one(shape):
     rng = np.random.default_rng(3)
     delays = np.geomspace(1e-4, 5e-2, 12)

@@ -346,6 +346,7 @@ def test_the_amplitude_that_a_perfect_form_gives_of_a_weak_second_pulse(
     assert found.value * math.sin(angles[0]) == pytest.approx(amplitude, rel=within)
 
 
+@pytest.mark.slow  # the explicit sum over the table of a powder
 def test_long_pulses_on_either_broadening_give_the_echo_of_the_whole_cycle():
     """Pulses of 4 us at 62.5 kHz on I = 3/2, step by step through the cycle, against the models."""
     pulse = rectangular_pulse(channel="1H", duration=4 * US, amplitude=62.5e3, phase=0.0)
