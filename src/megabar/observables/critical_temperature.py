@@ -22,10 +22,17 @@ import numpy as np
 
 from megabar import provenance, schemas
 from megabar.observables.line_numbers import Numbers
-from megabar.observables.normal_state_windows import found_window
+from megabar.observables.normal_state_windows import found_window, hottest_step
 from megabar.observables.normal_states import CHOSEN, fitted, neighbours, why_refused
 from megabar.observables.resistance_ramps import FEWEST, Ramp, chosen_ramp, merged, rate
-from megabar.observables.transition_criteria import LEVELS, Crossing, Curve, crossing, curve_over
+from megabar.observables.transition_criteria import (
+    LEVELS,
+    Crossing,
+    Curve,
+    crossing,
+    curve_over,
+    slope_at,
+)
 from megabar.observables.transition_models import SmoothTransition, smooth_transition
 from megabar.observables.transition_steps import (
     SMALLEST_STEP,
@@ -195,6 +202,8 @@ def _judged(ramp: Ramp, window: tuple[float, float] | None, model: str) -> Trans
         return TransitionCurve(verdict="not covered", reason=refused, **told)
     steep = steepness(curve.temperature, curve.ratio, noise=curve.noise)
     flat = _why_none(curve, steep)
+    if not flat and window is None and hottest_step(ramp) is None:
+        flat = f"no step above {100 * SMALLEST_STEP:.0f} % {_covered(curve)}"
     if not flat and model == CHOSEN and state.model != "linear":
         flat = _why_none_over_a_line(ramp, used)
     if flat:
@@ -223,13 +232,17 @@ def _judged(ramp: Ramp, window: tuple[float, float] | None, model: str) -> Trans
 def _why_none(curve: Curve, steep: Steepness) -> str:
     """Say why a curve shows no transition; empty if it shows one."""
     drop = 1 - float(steep.ratio.min())
-    covered = f"between {curve.temperature[0]:.4g} and {curve.temperature[-1]:.4g} K"
+    covered = _covered(curve)
     smallest = max(SMALLEST_STEP, _SIGMAS * curve.noise)
     if drop < smallest:
         return f"no step above {100 * smallest:.0f} % of the normal state {covered}"
     if _steepest(curve, smallest) < _STEEPEST_SMOOTH:
         return f"the resistance falls by {100 * drop:.0f} % {covered}, but without a step"
     return ""
+
+
+def _covered(curve: Curve) -> str:
+    return f"between {curve.temperature[0]:.4g} and {curve.temperature[-1]:.4g} K"
 
 
 def _why_none_over_a_line(ramp: Ramp, window: tuple[float, float]) -> str:
@@ -293,14 +306,27 @@ def _still_falling(curve: Curve) -> bool:
     return bool(slope * t[0] > _STILL_FALLING and slope > 3 * error)
 
 
-def _window_stds(ramp: Ramp, curve: Curve) -> dict[str, float]:
-    """Half the range of each crossing over other windows and forms of the normal state."""
+def _window_stds(one: TransitionCurve, curve: Curve) -> dict[str, tuple[float, float]]:
+    """Half the range of each crossing over other windows and forms; the part beyond their noise.
+
+    Shorter windows and curved forms scatter by noise alone: that is in the noise already. What
+    goes beyond is a bound, whose standard error is smaller by the root of three.
+    """
     found: dict[str, list[float]] = {name: [] for name in LEVELS}
-    for state in _other_states(ramp, curve.state):
-        other = curve_over(ramp, state)
+    scatter = dict.fromkeys(LEVELS, 0.0)
+    for state in _other_states(one.ramp, curve.state):
+        other = curve_over(one.ramp, state)
         for name, level in LEVELS.items():
-            found[name].append(crossing(other, level).value)
-    return {name: _half_range(values) for name, values in found.items()}
+            value = crossing(other, level).value
+            found[name].append(value)
+            if isfinite(value) and (slope := slope_at(curve, level)) > 0:
+                std = float(state.std_at(value) / state.at(value))
+                scatter[name] = max(scatter[name], level * std / slope)
+    halves = {name: _half_range(values) for name, values in found.items()}
+    return {
+        name: (half, sqrt(max(half**2 - scatter[name] ** 2, 0.0) / 3) if isfinite(half) else nan)
+        for name, half in halves.items()
+    }
 
 
 def _half_range(values: list[float]) -> float:
@@ -337,14 +363,16 @@ def _criterion_stds(one: TransitionCurve) -> dict[str, float]:
 
 def _errors(one: TransitionCurve) -> dict[str, dict[str, float]]:
     """Keep the errors of each number apart by where they come from."""
-    windows = _window_stds(one.ramp, one.curve) if one.curve and one.crossings else {}
+    windows = _window_stds(one, one.curve) if one.curve and one.crossings else {}
+    windows["tc_zero"] = (0.0, 0.0)
     criteria = _criterion_stds(one)
     noises = {name: found.noise_std for name, found in one.crossings.items()}
     noises["tc_zero"] = one.zero.noise_std
     return {
         name: {
             "noise_std": value,
-            "window_std": 0.0 if name == "tc_zero" else windows.get(name, nan),
+            "window_std": windows[name][0],
+            "window_beyond_noise_std": windows[name][1],
             "criterion_std": criteria.get(name, nan),
         }
         for name, value in noises.items()
@@ -352,7 +380,7 @@ def _errors(one: TransitionCurve) -> dict[str, dict[str, float]]:
 
 
 def _total(errors: Mapping[str, float]) -> float:
-    return hypot(errors["noise_std"], errors["window_std"])
+    return hypot(errors["noise_std"], errors["window_beyond_noise_std"])
 
 
 def _observables(piece: xr.Dataset, one: TransitionCurve, asked: Mapping[str, Any]) -> xr.Dataset:

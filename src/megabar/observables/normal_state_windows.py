@@ -5,6 +5,7 @@ Twin: ``superconductivity.resistances``.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import sqrt
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +29,8 @@ _GROWTH: Final = 1.5
 _WHITE: Final = 0.3  # correlation of neighbouring residuals
 _TOP: Final = 0.3  # of the range, where there is no step to stand above
 _STEEP: Final = 1.0  # T dr/dT of a fall without a step: a power law of T below 1
+_OUTSTANDING: Final = 0.4  # of the largest slope, what the top of the ramp has without a step
+_SHARES: Final = (1.0, 0.5, 0.25)
 _COARSE: Final = 1000
 
 
@@ -49,7 +52,7 @@ def found_window(ramp: Ramp, *, model: str = CHOSEN) -> tuple[float, float] | No
     t = ramp.temperature
     if t.size < 2 * FEWEST:
         return None
-    hottest = _hottest(ramp)
+    hottest = hottest_step(ramp)
     if hottest is None:
         low = min(t[-1] - _TOP * (t[-1] - t[0]), t[max(t.size - _FEWEST_POINTS, 0)])
         return float(low), float(t[-1])
@@ -60,22 +63,42 @@ def found_window(ramp: Ramp, *, model: str = CHOSEN) -> tuple[float, float] | No
     return None
 
 
-def _hottest(ramp: Ramp) -> Step | None:
-    """Give the hottest step of R over its largest smooth value, if there is one."""
-    t, r = _coarse(ramp)
+def hottest_step(ramp: Ramp) -> Step | None:
+    """Find the hottest step of a ramp before anything is known of its normal state.
+
+    Parameters
+    ----------
+    ramp
+        The ramp.
+
+    Returns
+    -------
+    :
+        The step, in units of the largest resistance of the ramp or of its lower half or quarter:
+        a pure metal loses most of its resistance above its transition. None if there is none.
+    """
+    for share in _SHARES:
+        below = ramp.temperature <= share * ramp.temperature[-1]
+        if np.count_nonzero(below) < _FEWEST_POINTS * 2:
+            break
+        if found := _hottest_of(ramp.temperature[below], ramp.resistance[below]):
+            return found
+    return None
+
+
+def _hottest_of(temperature: NDArray[np.float64], resistance: NDArray[np.float64]) -> Step | None:
+    t, r = _coarse(temperature, resistance)
     scale = float(np.percentile(np.abs(r), 95))
     steep = steepness(t, r / scale, noise=noise(r / scale))
-    known = [one for one in steps(_excess(steep)) if one.temperature * one.slope > _STEEP]
+    usual = float(np.median(steep.slope[2 * steep.slope.size // 3 :]))
+    if usual > _OUTSTANDING * float(steep.slope.max()):
+        return None
+    known = [one for one in steps(_less(steep, usual)) if one.temperature * one.slope > _STEEP]
     return known[0] if known else None
 
 
-def _excess(steep: Steepness) -> Steepness:
-    """Take the slope that most of the curve has from all of it, so that a step has ends."""
-    from dataclasses import replace
-
-    usual = float(np.median(steep.slope[2 * steep.slope.size // 3 :]))
-    if usual > 0.2 * float(steep.slope.max()):
-        return steep
+def _less(steep: Steepness, usual: float) -> Steepness:
+    """Take the slope that the top of the curve has from all of it, so that a step has ends."""
     return replace(
         steep,
         slope=steep.slope - usual,
@@ -83,27 +106,29 @@ def _excess(steep: Steepness) -> Steepness:
     )
 
 
-def _coarse(ramp: Ramp) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _coarse(
+    temperature: NDArray[np.float64], resistance: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Average neighbouring points of a long ramp, never across more than a thousandth of it."""
-    share = max(ramp.temperature.size // _COARSE, 1)
-    whole = ramp.temperature.size // share * share
-    parts = (
-        one[:whole].reshape(-1, share).mean(axis=1) for one in (ramp.temperature, ramp.resistance)
+    share = max(temperature.size // _COARSE, 1)
+    whole = temperature.size // share * share
+    first, second = (
+        one[:whole].reshape(-1, share).mean(axis=1) for one in (temperature, resistance)
     )
-    temperature, resistance = parts
-    return temperature, resistance
+    return first, second
 
 
 def _grown(ramp: Ramp, start: float, model: str, narrowest: float) -> tuple[float, float]:
     """Widen a window upwards while neighbouring residuals stay uncorrelated."""
     t = ramp.temperature
+    form = "quadratic" if model == CHOSEN else model
     first = int(np.searchsorted(t, start))
     end = max(t[min(first + _FEWEST_POINTS, t.size) - 1], min(start + narrowest, t[-1]))
     best, width = (float(t[first]), float(end)), float(end - t[first])
     while best[1] < t[-1]:
         width *= _GROWTH
         window = (best[0], min(best[0] + width, float(t[-1])))
-        state = fitted(ramp, window=window, model=model)
+        state = fitted(ramp, window=window, model=form)
         count = int(np.count_nonzero(ramp.inside(window)))
         if state.correlation > max(_WHITE, 2 / sqrt(count)):
             break

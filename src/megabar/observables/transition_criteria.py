@@ -39,7 +39,7 @@ _GAIN: Final = (
     0.373,
     0.261,
 )  # simulated; sqrt(2/3) first
-_UNRESOLVED: Final = 4  # power with which a jump between two points hides where it happens
+_UNRESOLVED: Final = 2  # power with which a jump between two points hides where it happens
 
 
 @dataclass(frozen=True, kw_only=True)

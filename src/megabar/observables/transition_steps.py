@@ -150,7 +150,7 @@ def steps(steep: Steepness) -> tuple[Step, ...]:
 def _peaks(steep: Steepness) -> list[int]:
     from scipy.signal import find_peaks
 
-    slope = np.concatenate([[-np.inf], steep.slope, [-np.inf]])
+    slope = np.concatenate([[-np.inf], steep.slope, [np.inf]])  # a sweep may end in a step
     inner = find_peaks(slope, height=_SURE * steep.noise)[0] - 1
     kept: list[int] = []
     for peak in map(int, inner):

@@ -154,7 +154,7 @@ def upper_critical_field(
     relative = FORMS[model](reduced, critical_temperature=1.0, field_at_zero=1.0)
 
     def place(field: NDArray[np.float64], tc: float, log_zero: float) -> NDArray[np.float64]:
-        return tc * np.interp(field / np.exp(log_zero), relative, reduced)
+        return np.asarray(tc * np.interp(field / np.exp(log_zero), relative, reduced))
 
     slope = float(np.polyfit(h, t, 1)[0])
     start = (float(t.max()), float(np.log(max(0.7 * t.max() / -slope, 1.05 * h.max()))))

@@ -5,6 +5,7 @@ Twin: ``observables.critical_temperature``.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,12 +67,18 @@ def bloch_grueneisen(
             f"{np.min(t):g} K; all must be positive."
         )
         raise ValueError(msg)
-    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    nodes, weights = _legendre()
     top = np.minimum(debye_temperature / t, 60.0)[..., None]  # the rest of the integral is nothing
     x = 0.5 * top * (nodes + 1)
     inside = np.where(x > _SMALL, x**5 / (np.expm1(x) * -np.expm1(-x)), x**3)
     integral = 0.5 * top[..., 0] * (inside @ weights)
     return np.asarray(residual + coefficient * (t / debye_temperature) ** 5 * integral)
+
+
+@cache
+def _legendre() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    return nodes, weights
 
 
 def broadened_transition(
