@@ -50,6 +50,9 @@ VERBS: Final = {
     "plan-experiment": Verb(
         module="megabar.cli.experiment", summary="say how many scans and hours an error takes"
     ),
+    "tc": Verb(
+        module="megabar.cli.transitions", summary="say where resistance falls, and how surely"
+    ),
     "pressure": Verb(module="megabar.cli.pressures", summary="say what a pressure gauge shows"),
     "trajectory": Verb(module="megabar.cli.paths", summary="say what moving atoms do and NMR sees"),
 }

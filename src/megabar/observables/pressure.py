@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 UNSTATED: Final = "unstated"
 """Scale of a pressure that somebody wrote down without one."""
 
+_COARSE: Final = 0.1e9  # Pa, error above which one decimal of a GPa is enough
 _ROOM: Final = 296.0
 _ROOM_RANGE: Final = (288.0, 304.0)  # K, within which no correction is due
 
@@ -92,13 +93,16 @@ class PressureReading:
     @property
     def sentence(self) -> str:
         """The pressure with its scale and its errors, in one line."""
-        parts = [f"{self.pressure / 1e9:.1f} GPa on {self.scale}"]
+        digits = 1 if self.total_std > _COARSE else 3
+        parts = [f"{self.pressure / 1e9:.{digits}f} GPa on {self.scale}"]
         if isfinite(self.observed):
             unit = gauges.KINDS[self.kind]
-            parts.append(f"from {self.kind} at {self.observed:.2f}({self.observed_std:.2f}) {unit}")
+            places = 3 if unit == "nm" else 2
+            read = f"{self.observed:.{places}f}({self.observed_std:.{places}f}) {unit}"
+            parts.append(f"from {self.kind} at {read}")
         names = ("reading", "coefficients", "other scales")
         told = [
-            f"{name} {one / 1e9:.1f}"
+            f"{name} {one / 1e9:.{digits}f}"
             for name, one in zip(names, self._parts, strict=True)
             if isfinite(one)
         ]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _BLUE, _RED, _GREEN = figures.CELL_COLOURS[:3]
 _GREY: Final = "#777777"
 _GPA: Final = 1e9
+_PRECISE: Final = 20e9  # Pa, below which a second decimal says something
 _LENGTH: Final = 7.0  # cm-1, the filter that gives the edge
 _SEEN: Final = 320.0  # cm-1 below the edge
 _BEYOND: Final = 90.0  # cm-1 above it
@@ -67,7 +68,7 @@ def reading(found: PressureReading, *, spectrum: xr.Dataset | None) -> Any:
             return figure
         figure, axes = figures.sheet(
             2, 2, height=3.9, widths=(1.45, 1), left=0.085, right=0.975, bottom=0.115, top=0.92,
-            wspace=0.45, hspace=0.14,
+            wspace=0.52, hspace=0.14,
         )  # fmt: skip
         grid = axes[0, 1].get_gridspec()
         for ax in axes[:, 1]:
@@ -152,8 +153,9 @@ def _slope(
 
 
 def _power_of_ten(values: NDArray[np.float64]) -> float:
+    """Give the unit of an axis, a power of a thousand."""
     top = float(np.max(np.abs(values)))
-    return float(10.0 ** np.floor(np.log10(top))) if top > 0 else 1.0
+    return float(1000.0 ** np.floor(np.log10(top) / 3)) if top > 0 else 1.0
 
 
 def _times(unit: float) -> str:
@@ -247,7 +249,7 @@ def _draw_scales(ax: Any, found: PressureReading) -> None:
             mew=0.4, elinewidth=1.0,
         )  # fmt: skip
         ax.annotate(
-            f"{value / _GPA:.1f}", (value / _GPA, row), color=colour, xytext=(0, 5),
+            f"{value / _GPA:.{_digits(found)}f}", (value / _GPA, row), color=colour, xytext=(0, 5),
             textcoords="offset points", ha="center", va="bottom",
         )  # fmt: skip
     marked = [
@@ -257,8 +259,12 @@ def _draw_scales(ax: Any, found: PressureReading) -> None:
     ax.set_yticks(range(len(names)), marked)
     ax.set_ylim(-0.6, len(names) - 0.3)
     ax.margins(x=0.12)
-    ax.set_title(f"{found.pressure / _GPA:.1f} GPa on {found.scale}")
+    ax.set_title(f"{found.pressure / _GPA:.{_digits(found)}f} GPa on {found.scale}", y=1.01)
     ax.set_xlabel("pressure (GPa)")
+
+
+def _digits(found: PressureReading) -> int:
+    return 1 if found.pressure > _PRECISE else 2
 
 
 def log(readings: Sequence[PressureReading], doubts: Sequence[str]) -> Any:
@@ -288,7 +294,7 @@ def log(readings: Sequence[PressureReading], doubts: Sequence[str]) -> Any:
     with figures.house_style():
         figure, axes = figures.sheet(1, 1, height=2.8, left=0.085, right=0.98, bottom=0.16, top=0.9)
         ax = axes[0, 0]
-        ax.fill_between(*_spread(x, readings), color=_GREY, alpha=0.18, lw=0)
+        ax.vlines(x, *_spread(readings), color=_GREY, alpha=0.25, lw=7)
         for place, one, doubt in zip(x, readings, doubts, strict=True):
             colour = _RED if doubt else _BLUE
             ax.errorbar(
@@ -297,8 +303,8 @@ def log(readings: Sequence[PressureReading], doubts: Sequence[str]) -> Any:
             )  # fmt: skip
             if doubt:
                 ax.annotate(
-                    "in doubt", (place, one.pressure / _GPA), color=_RED, xytext=(7, 0),
-                    textcoords="offset points", va="center",
+                    "in doubt", (place, one.pressure / _GPA), color=_RED, xytext=(-8, 0),
+                    textcoords="offset points", va="center", ha="right",
                 )  # fmt: skip
         kind = readings[0].kind
         ax.set_title(f"{kind} on {readings[0].scale}; grey: all other scales that hold there")
@@ -308,14 +314,7 @@ def log(readings: Sequence[PressureReading], doubts: Sequence[str]) -> Any:
     return figure
 
 
-def _spread(
-    x: NDArray[np.float64], readings: Sequence[PressureReading]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Give the band that all scales span, in the order of time [GPa]."""
-    order = np.argsort(x)
-    ends = []
-    for one in (readings[k] for k in order):
-        all_of_them = [*on_all_scales(one).values(), one.pressure]
-        ends.append((min(all_of_them) / _GPA, max(all_of_them) / _GPA))
-    low, high = np.array(ends).T
-    return x[order], low, high
+def _spread(readings: Sequence[PressureReading]) -> tuple[list[float], list[float]]:
+    """Give the lowest and the highest pressure that any scale makes of each reading [GPa]."""
+    every = [[*on_all_scales(one).values(), one.pressure] for one in readings]
+    return [min(one) / _GPA for one in every], [max(one) / _GPA for one in every]

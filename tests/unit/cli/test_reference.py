@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.batteries import simulated_frames, small_campaign
 
@@ -100,6 +101,25 @@ def test_the_reference_names_every_key_of_a_trajectory(frames, capsys):
     wanted = set(re.findall(r"`(\w+)`", section))
     for name in ("hopping", "regime", "correlation", "rates", "displacements"):
         assert set(found[name]) <= wanted, name
+
+
+def test_the_reference_names_every_key_of_a_critical_temperature(tmp_path, capsys):
+    temperature = np.arange(180, 230, 0.05)
+    resistance = (10 + 0.05 * temperature) / (1 + np.exp(-(temperature - 200) / 0.5))
+    rows = "\n".join(f"{t!r},{r!r}" for t, r in zip(temperature.tolist(), resistance, strict=True))
+    path = tmp_path / "curve.csv"
+    path.write_text(f"T (K),R (ohm)\n{rows}\n")
+    words = ["tc", str(path), "--columns", "temperature=T (K)", "--columns", "resistance=R (ohm)"]
+    main.main([*words, "--source-kind", "log", "--json"])
+    found = json.loads(capsys.readouterr().out)
+    section = PAGE.read_text().split("### `megabar.tc/1`\n", 1)[1].split("\n#")[0]
+    assert set(found) - {"schema"} <= documented("`megabar.tc/1`")
+    named = set(re.findall(r"`(\w+)`", section))
+    (one,) = found["answers"]
+    assert set(one) <= named
+    for part in ("temperatures", "shape", "normal_state", "smooth_model"):
+        assert set(one[part]) <= named, part
+    assert set(one["temperatures"]["tc_midpoint"]) <= named
 
 
 def test_every_reason_of_a_diffusivity_is_explained_with_its_quality():
