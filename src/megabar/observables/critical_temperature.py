@@ -22,7 +22,7 @@ import numpy as np
 
 from megabar import provenance, schemas
 from megabar.observables.line_numbers import Numbers
-from megabar.observables.normal_state_windows import found_window, hottest_step
+from megabar.observables.normal_state_windows import found_window, visible_steps
 from megabar.observables.normal_states import CHOSEN, fitted, neighbours, why_refused
 from megabar.observables.resistance_ramps import FEWEST, Ramp, chosen_ramp, merged, rate
 from megabar.observables.transition_criteria import (
@@ -198,12 +198,13 @@ def _judged(ramp: Ramp, window: tuple[float, float] | None, model: str) -> Trans
     state = fitted(ramp, window=used, model=model)
     curve = curve_over(ramp, state)
     told: dict[str, Any] = {"ramp": ramp, "curve": curve, "window_found": window is None}
+    if window is None and not visible_steps(ramp):
+        reason = f"no step above {100 * SMALLEST_STEP:.0f} % of the resistance {_covered(ramp)}"
+        return TransitionCurve(verdict="no transition", reason=reason, **told)
     if refused := why_refused(ramp, state):
         return TransitionCurve(verdict="not covered", reason=refused, **told)
     steep = steepness(curve.temperature, curve.ratio, noise=curve.noise)
     flat = _why_none(curve, steep)
-    if not flat and window is None and hottest_step(ramp) is None:
-        flat = f"no step above {100 * SMALLEST_STEP:.0f} % {_covered(curve)}"
     if not flat and model == CHOSEN and state.model != "linear":
         flat = _why_none_over_a_line(ramp, used)
     if flat:
@@ -241,7 +242,7 @@ def _why_none(curve: Curve, steep: Steepness) -> str:
     return ""
 
 
-def _covered(curve: Curve) -> str:
+def _covered(curve: Curve | Ramp) -> str:
     return f"between {curve.temperature[0]:.4g} and {curve.temperature[-1]:.4g} K"
 
 

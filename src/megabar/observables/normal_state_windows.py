@@ -6,6 +6,7 @@ Twin: ``superconductivity.resistances``.
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from math import sqrt
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +31,7 @@ _WHITE: Final = 0.3  # correlation of neighbouring residuals
 _TOP: Final = 0.3  # of the range, where there is no step to stand above
 _STEEP: Final = 1.0  # T dr/dT of a fall without a step: a power law of T below 1
 _OUTSTANDING: Final = 0.4  # of the largest slope, what the top of the ramp has without a step
+_TALL: Final = 0.25  # of the tallest step
 _SHARES: Final = (1.0, 0.5, 0.25)
 _COARSE: Final = 1000
 
@@ -52,19 +54,26 @@ def found_window(ramp: Ramp, *, model: str = CHOSEN) -> tuple[float, float] | No
     t = ramp.temperature
     if t.size < 2 * FEWEST:
         return None
-    hottest = hottest_step(ramp)
-    if hottest is None:
+    seen = visible_steps(ramp)
+    if not seen:
         low = min(t[-1] - _TOP * (t[-1] - t[0]), t[max(t.size - _FEWEST_POINTS, 0)])
         return float(low), float(t[-1])
-    for widths in (_WIDTHS, _CLOSER):
-        start = hottest.temperature + widths * hottest.width
+    for widths, step in product((_WIDTHS, _CLOSER), _passable(seen)):
+        start = step.temperature + widths * step.width
         if np.count_nonzero(t >= start) >= _FEWEST_POINTS:
-            return _grown(ramp, start, model, _RELATIVE * hottest.temperature)
+            return _grown(ramp, start, model, _RELATIVE * step.temperature)
     return None
 
 
-def hottest_step(ramp: Ramp) -> Step | None:
-    """Find the hottest step of a ramp before anything is known of its normal state.
+def _passable(seen: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Give the hottest tall step, and low ones above it: a hump may leave no room above itself."""
+    tallest = max(one.height for one in seen)
+    first = next(k for k, one in enumerate(seen) if one.height >= _TALL * tallest)
+    return seen[: first + 1]
+
+
+def visible_steps(ramp: Ramp) -> tuple[Step, ...]:
+    """Find the steps of a ramp, before its normal state is known.
 
     Parameters
     ----------
@@ -74,27 +83,29 @@ def hottest_step(ramp: Ramp) -> Step | None:
     Returns
     -------
     :
-        The step, in units of the largest resistance of the ramp or of its lower half or quarter:
-        a pure metal loses most of its resistance above its transition. None if there is none.
+        Steps, hottest first, in units of the largest resistance of the ramp, or of its
+        lower half or quarter: a pure metal loses most of its resistance above its transition.
     """
     for share in _SHARES:
         below = ramp.temperature <= share * ramp.temperature[-1]
         if np.count_nonzero(below) < _FEWEST_POINTS * 2:
             break
-        if found := _hottest_of(ramp.temperature[below], ramp.resistance[below]):
+        if found := _steps_of(ramp.temperature[below], ramp.resistance[below]):
             return found
-    return None
+    return ()
 
 
-def _hottest_of(temperature: NDArray[np.float64], resistance: NDArray[np.float64]) -> Step | None:
+def _steps_of(
+    temperature: NDArray[np.float64], resistance: NDArray[np.float64]
+) -> tuple[Step, ...]:
     t, r = _coarse(temperature, resistance)
     scale = float(np.percentile(np.abs(r), 95))
     steep = steepness(t, r / scale, noise=noise(r / scale))
     usual = float(np.median(steep.slope[2 * steep.slope.size // 3 :]))
     if usual > _OUTSTANDING * float(steep.slope.max()):
-        return None
-    known = [one for one in steps(_less(steep, usual)) if one.temperature * one.slope > _STEEP]
-    return known[0] if known else None
+        return ()
+    every = steps(_less(steep, usual))
+    return tuple(one for one in every if one.temperature * one.slope > _STEEP)
 
 
 def _less(steep: Steepness, usual: float) -> Steepness:
