@@ -39,7 +39,7 @@ _GAIN: Final = (
     0.373,
     0.261,
 )  # simulated; sqrt(2/3) first
-_UNRESOLVED: Final = 2  # power with which a jump between two points hides where it happens
+_UNRESOLVED: Final = 4  # power with which a jump hides where it happens, less near the corners
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,7 +187,8 @@ def _gain(crowding: float) -> float:
 def _hidden(level: float, share: float, jump: float) -> float:
     """Give the error of interpolation in units of the spacing: all for a jump, none for a slope."""
     uniform = sqrt(1 / 12 + (share - 0.5) ** 2)
-    return uniform * min(1.0, jump / (4 * level * (1 - level))) ** _UNRESOLVED
+    room = 4 * level * (1 - level)
+    return float(uniform * min(1.0, jump / room) ** (_UNRESOLVED * room))
 
 
 def slope_at(curve: Curve, level: float) -> float:
