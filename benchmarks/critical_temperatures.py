@@ -183,7 +183,8 @@ def missed_transitions(rows):
 
 def main() -> None:
     """Print the tables."""
-    rows = study(int(sys.argv[1]) if len(sys.argv) > 1 else 2000, seed=6)
+    count, seed = (*map(int, sys.argv[1:3]), *(2000, 20261)[len(sys.argv[1:3]) :])
+    rows = study(count, seed=seed)
     print(f"{'kind':12s} {'T50':>12s} {'T90':>12s}  verdicts")
     for kind in (None, *KINDS):
         cells = [

@@ -90,7 +90,7 @@ name = "film-{0}"
 measure = "resistance"
 files = "films.dat"
 channel = {0}
-normal_state = ["9.15 K", "9.5 K"]
+{1}
 started_at = 2025-03-08T00:00:00
 """
 
@@ -111,7 +111,9 @@ def campaign(tmp_path_factory):
         place = data_path(source)
         copy = shutil.copytree if place.is_dir() else shutil.copyfile
         copy(place, folder / "raw" / name)
-    (folder / "campaign.toml").write_text(PLAN + "".join(map(BRIDGE.format, (1, 2, 3))))
+    stated = 'normal_state = ["9.15 K", "9.5 K"]'
+    bridges = map(BRIDGE.format, (1, 2, 3), ("", stated, stated))  # of the first it is found
+    (folder / "campaign.toml").write_text(PLAN + "".join(bridges))
     before = digests(folder / "raw")
     opened = Campaign.open(folder)
     outcome = opened.run(workers=0)

@@ -28,7 +28,7 @@ NEEDED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "t2": ("model",),
         "t1rho": ("model",),
         "nutation": ("pulse_shape", "field_model", "nucleus"),
-        "resistance": ("normal_state",),
+        "resistance": (),
         "archive": (),
     }
 )

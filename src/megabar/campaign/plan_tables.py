@@ -159,7 +159,8 @@ class Channel(Decisions):
     step
         Index of the step whose line is measured.
     normal_state
-        Temperatures between which the resistance is that of the normal state [K].
+        Temperatures between which the resistance is that of the normal state [K]; found in each
+        ramp if not given.
     ramp
         Index of the ramp of a sweep that goes up and down.
     t1, t1_std, t2, t2_std
