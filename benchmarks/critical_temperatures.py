@@ -18,11 +18,22 @@ from scipy.optimize import brentq
 
 from megabar import schemas
 from megabar.observables.critical_temperature import critical_temperature
+from megabar.observables.thermal_lag import thermal_lag
 from megabar.superconductivity import networks
 from megabar.superconductivity.resistances import bloch_grueneisen, broadened_transition
 
-KINDS = ("logistic", "tinkham", "network", "two steps", "incomplete", "partial", "none", "coarse")
-"""What a curve is; the last but one has no transition."""
+KINDS = (
+    "logistic",
+    "tinkham",
+    "network",
+    "two steps",
+    "incomplete",
+    "partial",
+    "none",
+    "coarse",
+    "lag",
+)
+"""What a curve is; "none" has no transition, "lag" is two ramps of a thermometer that lags."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +43,7 @@ class Curve:
     kind: str
     temperature: np.ndarray
     resistance: np.ndarray
+    clean: np.ndarray
     noise: float
     truth: dict[str, float]
 
@@ -109,7 +121,10 @@ def curve(rng, kind):
     signal = np.interp(t, fine, normal * ratio) * (1 + drift)
     resistance = signal + noise * rng.normal(size=t.size)
     truth = {name: _place(fine, ratio, t[0], level) for name, level in LEVELS.items()}
-    return Curve(kind=kind, temperature=t, resistance=10 * resistance, noise=noise, truth=truth)
+    return Curve(
+        kind=kind, temperature=t, resistance=10 * resistance, clean=10 * signal, noise=noise,
+        truth=truth,
+    )  # fmt: skip
 
 
 LEVELS = {"tc_onset": 0.9, "tc_midpoint": 0.5, "tc_foot": 0.1}
@@ -152,6 +167,9 @@ def study(count, *, seed):
     for k in range(count):
         rng = np.random.default_rng([seed, k])
         kind = KINDS[k % len(KINDS)]
+        if kind == "lag":
+            rows.append(lagging(rng))
+            continue
         one = curve(rng, kind)
         found = critical_temperature(one.sweep())
         pulls = {
@@ -161,6 +179,31 @@ def study(count, *, seed):
         }
         rows.append((kind, found.attrs["verdict"], found.attrs["normal_state_model"], pulls))
     return rows
+
+
+def lagging(rng):
+    """Warm and cool one curve under a thermometer that lags, and go back to no rate at all."""
+    still = curve(rng, "logistic")
+    tau = rng.uniform(5.0, 60.0)  # s
+    found = []
+    for rate in (rng.uniform(5e-3, 0.05), -rng.uniform(5e-3, 0.05)):  # K/s
+        sample = still.temperature[:: int(np.sign(rate))]
+        order = slice(None, None, int(np.sign(rate)))
+        again = 10 * still.noise * rng.normal(size=sample.size)
+        sweep = schemas.sweep(
+            {"resistance": still.clean[order] + again},
+            coords={
+                "temperature": sample + rate * tau,
+                "direction": np.full(sample.size, int(np.sign(rate)), dtype=np.int8),
+                "time": (sample - sample[0]) / rate,
+            },
+            attrs={"cell": "A", "current": 1e-3, "source": "simulated", "source_sha256": "0"},
+        )
+        found.append(critical_temperature(sweep))
+    whole = thermal_lag(found)
+    pull = (whole.tc - still.truth["tc_midpoint"]) / whole.tc_std
+    pulls = {"tc_midpoint": pull} if np.isfinite(pull) else {}
+    return ("lag", found[0].attrs["verdict"], found[0].attrs["normal_state_model"], pulls)
 
 
 def coverage(rows, name, *, kind=None):
