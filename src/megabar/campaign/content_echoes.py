@@ -134,7 +134,7 @@ def _words(echo: _Echo, broadening: str, readings: list[tuple[str, float]]) -> s
     said = ", ".join(f"{value:.3f} for {name}" for name, value in readings)
     return (
         f"fit of a {echo.kind.sequence}, {pulses}, echo delay {echo.delay * 1e6:.3g} us, FWHM "
-        f"{echo.fwhm:.4g} Hz, broadening {broadening}: {said}"
+        f"{echo.fwhm / 1e3:.3g} kHz, broadening {broadening}: {said}"
     )
 
 

@@ -320,13 +320,22 @@ def _width(record: Record) -> float:
 
 
 def _transitions(line: _Line) -> tuple[Factor, ...]:
-    """Count the part of the signal in the transitions seen; a selective pulse turns less of it."""
+    """Count the part of the signal in the transitions seen; a selective pulse turns less of it.
+
+    That all are seen is a statement, beside which no other reading of the line is left.
+    """
     seen, nutated = line.record.channel.seen, line.turn.nutated
     if seen is None:
         return ()
     selective = nutated is not None and nutated.central
     one = transition_fraction(spin=line.spin, seen=seen, pulse="selective" if selective else "hard")
-    return (replace(one, source=f"{one.source}: seen as stated, {line.turn.source}"),)
+    return (
+        replace(
+            one,
+            source=f"{one.source}: seen as stated, {line.turn.source}",
+            alternatives=() if seen == "all" else one.alternatives,
+        ),
+    )
 
 
 def _stated(line: _Line) -> tuple[Factor, ...]:

@@ -247,6 +247,15 @@ def test_a_curve_with_two_readings_shows_the_other_where_the_line_does_not_say()
     assert factors_of(chosen, "metal")["transition_fraction"]["value"] == pytest.approx(1 / 21)
 
 
+def test_transitions_that_are_stated_leave_no_other_reading():
+    """The part is 1 either way, and the budget holds errors instead of a factor of 21."""
+    rows = session(5, 70, 1, PULSES)
+    rows[1] = replace(rows[1], channel=replace(NUTATED[1], seen="all"))
+    row = only(contents(rows, channels=ALL, content=BY_NUTATION))
+    part = factors_of(row, "metal")["transition_fraction"]
+    assert (part["value"], part["alternatives"]) == (1.0, [])
+
+
 def test_a_nutation_that_found_nothing_calibrates_nothing():
     rows = session(5, 70, 1, PULSES)
     rows[2] = record(
