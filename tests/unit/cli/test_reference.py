@@ -106,7 +106,7 @@ def test_the_reference_names_every_key_of_a_trajectory(frames, capsys):
 def test_the_reference_names_every_key_of_a_critical_temperature(tmp_path, capsys):
     temperature = np.arange(180, 230, 0.05)
     resistance = (10 + 0.05 * temperature) / (1 + np.exp(-(temperature - 200) / 0.5))
-    rows = "\n".join(f"{t!r},{r!r}" for t, r in zip(temperature.tolist(), resistance, strict=True))
+    rows = "\n".join(f"{t:.4f},{r:.8f}" for t, r in zip(temperature, resistance, strict=True))
     path = tmp_path / "curve.csv"
     path.write_text(f"T (K),R (ohm)\n{rows}\n")
     words = ["tc", str(path), "--columns", "temperature=T (K)", "--columns", "resistance=R (ohm)"]
