@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
+    from megabar.campaign.plan import Plan
+
 _REQUIREMENT: Final = re.compile(r"^([A-Za-z0-9_.-]+)\s*>=\s*([0-9.]+)")
 _ONE_MODULE: Final = ("nmrglue", "nmrglue-ng")
 
@@ -58,6 +60,8 @@ def check(arguments: argparse.Namespace) -> terminal.Answer:
     path: Path | None = arguments.path
     if path is None:
         return _answer("installation", _versions(), list(_installation()))
+    if work.is_simulation(path):
+        return _simulation(path)
     if not work.is_campaign(path):
         return _file(path, arguments)
     campaign = Campaign.open(path)
@@ -70,8 +74,27 @@ def check(arguments: argparse.Namespace) -> terminal.Answer:
                 place = campaign.folder / source.name
                 problems += _of_file(place, source.decisions, name=source.name)
         problems += list(_of_archive(campaign, advance))
-    facts = {"campaign": str(campaign.folder), "files": len(found), "warnings": list(warnings)}
+    words = [*warnings, *_golden(campaign.plan)]
+    facts = {"campaign": str(campaign.folder), "files": len(found), "warnings": words}
     return _answer("campaign", facts, problems)
+
+
+def _simulation(path: Path) -> terminal.Answer:
+    """Read the plan of a simulation; its mistakes are those that simulate would tell."""
+    from megabar.virtual.plan import read_plan
+
+    read_plan(path)
+    return _answer("simulation", {"path": str(path), "warnings": []}, [])
+
+
+def _golden(plan: Plan) -> Iterator[str]:
+    """Name the cells whose shifts will stop, before a run finds it record by record."""
+    cells = [cell.name for cell in plan.cells if cell.lens == "gold"]
+    if cells and plan.reference.method == "copper":
+        yield (
+            f"The lens of {', '.join(cells)} is of gold and holds no copper: no line there gets a "
+            'shift. Contents need none; for shifts use a copper lens, or method = "external".'
+        )
 
 
 def _file(path: Path, arguments: argparse.Namespace) -> terminal.Answer:

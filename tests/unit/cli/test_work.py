@@ -118,6 +118,26 @@ def test_a_missing_plan_entry_is_found_by_check_before_the_run(tmp_path, capsys)
     assert facts["problems"]
 
 
+def test_check_tells_of_a_gold_lens_before_the_run(tmp_path, capsys):
+    folder = tmp_path / "gold"
+    small_campaign.simulate(folder)
+    small_campaign.amend(folder, r'(name = "cell-1"\n)', r'\1lens = "gold"\n')
+    code, facts = facts_of(capsys, "check", folder)
+    assert code == terminal.OK
+    (warning,) = facts["warnings"]
+    assert warning.startswith("The lens of cell-1 is of gold")
+
+
+def test_check_reads_the_plan_of_a_simulation(tmp_path, capsys):
+    plan = tmp_path / "any_name.toml"
+    plan.write_text(small_campaign.EXAMPLE.read_text())
+    code, facts = facts_of(capsys, "check", plan)
+    assert (code, facts["kind"], facts["problems"]) == (terminal.OK, "simulation", [])
+    plan.write_text(plan.read_text().replace("points = ", "pionts = ", 1))
+    assert main.main(["check", str(plan)]) == terminal.BAD_INPUT
+    assert "points: is missing" in capsys.readouterr().err
+
+
 def test_the_demo_is_whole_the_first_time_and_quick_the_second(tmp_path, monkeypatch, capsys):
     small_campaign.simulate(tmp_path / "demo")
     monkeypatch.setattr(work, "files", lambda _package: tmp_path)
