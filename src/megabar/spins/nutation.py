@@ -359,9 +359,7 @@ def _spline(
     unit = _first_order(spin, 1.0, asymmetry, grid)
     turning = _PER_TURN * turns * float(np.abs(amplitude).mean())
     places = np.linspace(0.0, turns, max(4, int(np.ceil(turning)) + 1))
-    nodes, curves = _curves_of_nodes(
-        spin, amplitude, float(places[-1]), len(places), detected
-    )
+    nodes, curves = _curves_of_nodes(spin, amplitude, float(places[-1]), len(places), detected)
     rows = np.array([
         collected_weights(q / _NEAR_ZERO * unit, grid.weight, nodes=nodes) @ curves
         for q in _BEND * np.sinh(columns)
