@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from megabar.spins.pulse_shapes import PulseShape
 
 _ASYMMETRIES: Final = (0.0, 0.5, 1.0)
+_NARROW: Final = 0.1  # width of a line over the nutation frequency below which all turns alike
 _FIRST_ORDER: Final = 0.3  # quadrupole frequency over the root of nutation times Larmor frequency
 _ENDS: Final = 1.644853627  # standard deviations of an end of 95 % on one side
 
@@ -196,6 +197,7 @@ def _observed(
         },
     )
     warnings = _warnings(found, float(acq.attrs["carrier_frequency"]))
+    warnings += _warnings_of_width(found, amplitudes.fwhm)
     return schemas.with_warnings(
         dataset, *schemas.warnings_of(acq), *amplitudes.warnings, *warnings
     )
@@ -317,6 +319,20 @@ def _warnings(found: NutationFit, larmor_frequency: float) -> list[str]:
     if not found.readings:
         words.append("No reading of the curve agrees with known_frequency; check its power.")
     return words
+
+
+def _warnings_of_width(found: NutationFit, fwhm: float) -> list[str]:
+    """Tell where shifts would tilt the axes about which parts of the line turn."""
+    frequency = found["nutation_frequency"][0]
+    if fwhm <= _NARROW * frequency:
+        return []
+    return [
+        f"The line is {_kilohertz(fwhm)} wide, {fwhm / frequency:.2g} of the nutation frequency. "
+        "If shifts make it so wide, its parts turn about tilted axes and dephase during the pulse, "
+        "which a model on resonance reads as a higher field: by 0.7 % at a width of 0.13 and by 4 "
+        "to 9 % at 0.6 to 0.7, over one period. Its error does not hold that. Nutate a narrow "
+        "line in the same coil, or use more power."
+    ]
 
 
 def _warnings_of_coupling(found: NutationFit, larmor_frequency: float) -> list[str]:

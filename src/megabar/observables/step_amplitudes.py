@@ -46,6 +46,8 @@ class StepAmplitudes:
         Standard error from the noise, (step,).
     phase
         Common phase that was taken off [rad].
+    fwhm
+        Width of the line of the strongest step, as the search found it [Hz].
     method
         How they were obtained, in words.
     warnings
@@ -55,6 +57,7 @@ class StepAmplitudes:
     values: NDArray[np.float64]
     std: NDArray[np.float64]
     phase: float
+    fwhm: float
     method: str
     warnings: tuple[str, ...]
 
@@ -137,6 +140,7 @@ def step_amplitudes(
         values=values.real,
         std=std,
         phase=phase,
+        fwhm=best.theta["fwhm"],
         method=words,
         warnings=(*record.warnings, *warnings, *_phase_warnings(values.imag / std)),
     )

@@ -173,3 +173,33 @@ def test_what_is_refused():
         fitted(np.sin(LENGTHS * 4e5), field_model="lens")
     with pytest.raises(ValueError, match="different lengths or more"):
         fitted(np.ones(3), lengths=LENGTHS[:3])
+
+
+def dephasing(width, *, peak=PEAK, lengths=LENGTHS[:16]):
+    """Isochromats of a Gaussian line, each about its own axis; recorded from 5 us after the end."""
+    time = np.arange(5, 512) * 1e-6
+    offsets = np.linspace(-3, 3, 1201) * width
+    share = np.exp(-4 * np.log(2) * (offsets / width) ** 2)
+    axis = np.hypot(peak, offsets)
+    turned = 2 * np.pi * axis * lengths[:, None]
+    signal = np.sin(turned) + 1j * offsets / axis * (1 - np.cos(turned))
+    waves = np.exp(2j * np.pi * np.outer(offsets, time))
+    rows = (share / share.sum() * peak / axis * signal) @ waves
+    noise = np.random.default_rng(1).normal(size=(*rows.shape, 2)) @ [1e-3, 1e-3j]
+    return schemas.acquisition(
+        rows + noise, time=time, step={"pulse_length": lengths},
+        attrs={"nucleus": "1H", "carrier_frequency": 395e6, "n_scans": 1, "cell": "A",
+               "sequence": "fid", "repetition_time": 1.0, "dead_time": 5e-6,
+               "source": "isochromats", "source_sha256": "0"},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("width", "bias"), [(1e3, 0.001), (8e3, 0.007), (38e3, 0.037)])
+def test_a_line_as_wide_as_its_nutation_reads_the_field_high_and_is_told(width, bias):
+    found = nutation(
+        dephasing(width), pulse_shape=RECTANGLE, field_model="homogeneous", asymmetry=None,
+        detected="all", shape="gaussian", noise=(1e-3, 0.0),
+    )  # fmt: skip
+    assert float(found.nutation_frequency) / PEAK - 1 == pytest.approx(bias, abs=0.002)
+    told = [word for word in schemas.warnings_of(found) if "turn about tilted axes" in word]
+    assert len(told) == (1 if bias > 0.005 else 0)
