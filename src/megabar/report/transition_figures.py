@@ -93,10 +93,9 @@ def _draw_whole(ax: Any, found: TransitionCurve) -> None:
     normal = curve.state.at(known)
     ax.plot(known, normal, color=_GREY, lw=1.0, ls=(0, (4, 2)))
     ax.axvspan(low, high, color=_SHADE, lw=0, zorder=0)
-    ax.annotate(
-        "window of the\nnormal state", (low, 0.5), xycoords=ax.get_xaxis_transform(), color=_GREY,
-        ha="right" if _late(ramp.temperature, low) else "left", va="center",
-        xytext=(-6 if _late(ramp.temperature, low) else 3, 0), textcoords="offset points",
+    ax.text(
+        (low + high) / 2, 0.45, "window of the normal state", rotation=90, color=_GREY,
+        ha="center", va="center", transform=ax.get_xaxis_transform(),
     )  # fmt: skip
     for name, (level, _) in _LEVELS.items():
         crossing = found.crossings.get(name)
@@ -107,11 +106,6 @@ def _draw_whole(ax: Any, found: TransitionCurve) -> None:
     ax.set_title(f"{found.verdict}; normal state {curve.state.model}")
     ax.set_xlabel("temperature (K)")
     ax.set_ylabel("resistance (Ω)")
-
-
-def _late(temperature: Any, place: float) -> bool:
-    """Whether a place lies in the right half of an axis."""
-    return place > (float(temperature[0]) + float(temperature[-1])) / 2
 
 
 def _near(found: TransitionCurve) -> tuple[float, float]:
