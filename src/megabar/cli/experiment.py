@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from megabar import units
@@ -137,11 +137,27 @@ def plan_experiment(arguments: argparse.Namespace) -> terminal.Answer:
     )
 
 
+def _resonance(typed: Typed, nucleus: str, frequency: float) -> Resonance:
+    """Put a nucleus into the field, at its natural abundance or the one that was typed."""
+    natural = resonance(nucleus=nucleus, tms_frequency=frequency)
+    text = typed.text("abundance", nucleus, named=True)
+    if text is None:
+        return natural
+    share = units.parse(text, unit="1", name="--abundance")
+    if not 0 < share <= 1:
+        msg = (
+            f"Found --abundance {share:g} of {nucleus}; it is a share of all atoms of the element, "
+            f"above 0 and at most 1. Give it such as '{nucleus}=95 %'."
+        )
+        raise UnusableInput(msg)
+    return replace(natural, abundance=share)
+
+
 def _experiment(arguments: argparse.Namespace) -> Experiment:
     names = _names(arguments)
     typed = Typed(arguments, names)
     frequency = experiment_inputs.tms_frequency_of(arguments)
-    resonances = {one: resonance(nucleus=one, tms_frequency=frequency) for one in names}
+    resonances = {one: _resonance(typed, one, frequency) for one in names}
     crystal = experiment_inputs.crystal_of(arguments)
     atoms, volume = experiment_inputs.atoms_of(arguments, crystal=crystal, names=names)
     limits = experiment_limits.limits_of(typed, arguments, resonances)

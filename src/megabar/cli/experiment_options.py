@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from megabar import units
 from megabar.cli import structure_options
-from megabar.errors import MissingInput, UnknownWord, did_you_mean
+from megabar.errors import MissingInput, UnknownWord, UnusableInput, did_you_mean
 from megabar.observables.experiment_channels import PHASE_CYCLES
 from megabar.observables.precision import PLANNED_SHAPES
 
@@ -45,11 +45,14 @@ class Typed:
         self._arguments = arguments
         self._names = names
 
-    def text(self, option: str, nucleus: str) -> str | None:
+    def text(self, option: str, nucleus: str, *, named: bool = False) -> str | None:
         """Give what was typed for a nucleus, or for all; the last word counts."""
         found: dict[str, str] = {}
         for typed in getattr(self._arguments, option):
             name, value = self._parted(typed, option)
+            if named and not name:
+                msg = f"Found {flag(option)} {typed!r} without a nucleus. Give '{nucleus}={typed}'."
+                raise UnusableInput(msg)
             found[name] = value
         return found.get(nucleus, found.get(""))
 
@@ -182,6 +185,10 @@ def _add_sample(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--atoms", metavar="SYMBOL=N", action="append", default=[],
         help="of an element, instead of structure and volume: 'H=2.9e15'",
+    )  # fmt: skip
+    group.add_argument(
+        "--abundance", metavar="NUCLEUS=X", action="append", default=[],
+        help="share of an enriched nucleus in its element, '57Fe=95 %%'; natural if absent",
     )  # fmt: skip
     group.add_argument("--field", metavar="B", help="'9.28 T'")
     group.add_argument("--tms-frequency", metavar="F", help="'395.107 MHz', instead of the field")

@@ -265,3 +265,28 @@ def test_every_option_stands_in_the_reference(capsys):
     shared = {"--help", "--json", "--traceback", "--lattice-parameter", "--volume-per-metal",
               "--pressure", "--vacancies", "--parameter", "--metal", "--accept"}  # fmt: skip
     assert {one for one in options - shared if f"`{one}" not in text} == set()
+
+
+IRON = [word.replace("139La", "57Fe").replace("La=", "Fe=") for word in CONTENT]
+
+
+def test_an_enriched_nucleus_is_heard_by_its_share(capsys):
+    """Natural iron holds 2.119 % of 57Fe."""
+    natural = facts(capsys, *IRON)["limits"][1]["limits"][0]["value"]
+    told = facts(capsys, *IRON, "--abundance", "57Fe=95 %")["limits"][1]
+    assert told["nucleus"] == "57Fe"
+    assert natural / told["limits"][0]["value"] == pytest.approx(0.95 / 0.02119, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("57Fe=1.2", "above 0 and at most 1"),
+        ("95 %", "without a nucleus"),
+        ("55Fe=1", "not planned"),
+    ],
+)
+def test_an_abundance_names_a_planned_nucleus_and_a_share(capsys, typed, said):
+    code, _, err = outcome(capsys, *IRON, "--abundance", typed)
+    assert code == terminal.BAD_INPUT
+    assert said in " ".join(err.split())
