@@ -27,6 +27,7 @@ from megabar.observables.efficiencies import (
     turned_by,
 )
 from megabar.observables.instrument_factors import coil
+from megabar.observables.nutation import NARROW
 from megabar.observables.pulse_efficiencies import transition_fraction
 
 if TYPE_CHECKING:
@@ -366,4 +367,19 @@ def _assumed(line: _Line) -> list[str]:
     if line.spin > 0.5 and channel.seen is None:
         nucleus = line.record.acquisition.nucleus
         words.append(f'"{channel.name}" counts all transitions of {nucleus}')
-    return words
+    return [*words, *_nutated_on_resonance(line)]
+
+
+def _nutated_on_resonance(line: _Line) -> list[str]:
+    """Say where the field of a nutation is too high for the width of its line."""
+    if line.turn.nutated is None:
+        return []
+    record = line.turn.nutated.record
+    width = record.analysis.detail("relative_width")
+    if width is None or width <= NARROW:
+        return []
+    return [
+        f"all of the line of {record.acquisition.source} turns on resonance, though it is "
+        f"{width:.2g} of the nutation frequency wide: the field found is too high by more than its "
+        "error says"
+    ]

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from megabar.errors import Undetermined
+from megabar.observables.measured_words import measured
 from megabar.observables.shift_histories import RARE, chance
 
 if TYPE_CHECKING:
@@ -294,7 +295,7 @@ def _sentence(
         return f"{who} tell the same story: {numbers}. {course}"
     if agrees:
         return f"{who} agree within the errors of both scales ({numbers}), but {course}"
-    apart = f"the amplitudes give {scale[0]:.3g}({scale[1]:.2g}) times what the shift gives"
+    apart = f"the amplitudes give {measured(*scale, '')} times what the shift gives"
     if relative:
         return (
             f"{who} do not tell the same story: {numbers}; {apart}. {course} So the scales "

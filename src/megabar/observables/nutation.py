@@ -39,8 +39,10 @@ if TYPE_CHECKING:
     from megabar.spins.amplitude_distributions import AmplitudeDistribution
     from megabar.spins.pulse_shapes import PulseShape
 
+NARROW: Final = 0.1
+"""Width of a line over its nutation frequency up to which all of it turns alike, to 0.5 %."""
+
 _ASYMMETRIES: Final = (0.0, 0.5, 1.0)
-_NARROW: Final = 0.1  # width of a line over the nutation frequency below which all turns alike
 _FIRST_ORDER: Final = 0.3  # quadrupole frequency over the root of nutation times Larmor frequency
 _ENDS: Final = 1.644853627  # standard deviations of an end of 95 % on one side
 
@@ -185,6 +187,7 @@ def _observed(
             "readings": json.dumps([asdict(one) for one in found.readings]),
             "field_model": curve.field_name,
             "periods": found.periods,
+            "relative_width": amplitudes.fwhm / found["nutation_frequency"][0],
             "bound_probability": 0.95,
             "chi2": found.chi2,
             "scale_factor": found.scale,
@@ -324,7 +327,7 @@ def _warnings(found: NutationFit, larmor_frequency: float) -> list[str]:
 def _warnings_of_width(found: NutationFit, fwhm: float) -> list[str]:
     """Tell where shifts would tilt the axes about which parts of the line turn."""
     frequency = found["nutation_frequency"][0]
-    if fwhm <= _NARROW * frequency:
+    if fwhm <= NARROW * frequency:
         return []
     return [
         f"The line is {_kilohertz(fwhm)} wide, {fwhm / frequency:.2g} of the nutation frequency. "

@@ -16,6 +16,7 @@ import numpy as np
 
 from megabar.errors import Undetermined
 from megabar.observables.knight_shift import covariance_of_shifts
+from megabar.observables.measured_words import measured
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -254,9 +255,10 @@ def _drift_words(
     history: ShiftHistory, slope: float, std: float, line: float, constant: float
 ) -> str:
     who = f"{history.nucleus} shift of {history.cell}"
+    moved = ("+" if slope > 0 else "") + measured(slope, std, "Hz/MHz per day")
     if constant >= RARE and abs(slope) < 2 * std:
-        return f"The {who} does not move beyond its errors: {slope:+.3g}({std:.2g}) Hz/MHz per day."
-    words = f"The {who} drifts by {slope:+.3g}({std:.2g}) Hz/MHz per day, z = {slope / std:.1f}"
+        return f"The {who} does not move beyond its errors: {moved}."
+    words = f"The {who} drifts by {moved}, z = {slope / std:.1f}"
     if line < RARE:
         return f"{words}; no straight line describes it, so this is a mean over the weeks."
     return f"{words}. The error of the zero does not enter."

@@ -256,6 +256,16 @@ def test_transitions_that_are_stated_leave_no_other_reading():
     assert (part["value"], part["alternatives"]) == (1.0, [])
 
 
+@pytest.mark.parametrize(("width", "told"), [(0.05, 0), (0.65, 1)])
+def test_a_content_says_that_its_nutation_was_of_too_wide_a_line(width, told):
+    rows = session(5, 70, 1, PULSES)
+    details = json.loads(rows[3].analysis.details) | {"relative_width": width}
+    rows[3] = replace(rows[3], analysis=replace(rows[3].analysis, details=json.dumps(details)))
+    row = only(contents(rows, channels=ALL, content=BY_NUTATION))
+    said = [x for x in row.detail("assumptions") if "0.65 of the nutation frequency wide" in x]
+    assert len(said) == told
+
+
 def test_a_nutation_that_found_nothing_calibrates_nothing():
     rows = session(5, 70, 1, PULSES)
     rows[2] = record(
