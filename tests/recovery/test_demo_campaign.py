@@ -1,5 +1,6 @@
 """The demo campaign, from raw files to histories, against what its cells were made of."""
 
+import csv
 import json
 import re
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from tests.batteries.campaigns import OBSERVED, pulls_of
 
 import megabar
+from megabar.report import document
 from megabar.virtual import simulate
 
 ROOT = Path(__file__).parents[2]
@@ -48,6 +50,20 @@ def test_the_first_and_last_content_of_each_cell_is_that_of_the_paper(campaign):
         content = found.history(cell)["content"].h_per_metal
         assert 9 < float(content[0]) < 12.5
         assert float(content[-1]) < 6
+
+
+def test_the_report_holds_a_budget_of_each_content_of_each_cell(campaign, tmp_path):
+    page = document.write(megabar.Campaign.open(campaign), tmp_path)
+    text = page.read_text()
+    with (page.parent / "tables" / "budget.csv").open(newline="") as table:
+        rows = list(csv.DictReader(table))
+    for cell in ("cell-1", "cell-2", "cell-3", "cell-4"):
+        assert f'id="{cell}-budgets"' in text
+        found = megabar.Campaign.open(campaign).history(cell)["content"]
+        days = {row["elapsed [day]"] for row in rows if row["cell"] == cell}
+        assert len(days) == int((found["quality"] == "value").sum())
+    assert text.count('class="tornado"') == len({(one["cell"], one["started_at"]) for one in rows})
+    assert {"amplitude", "echo_decay", "steady_state"} <= {row["source"] for row in rows}
 
 
 def test_midpoints_of_the_cells_with_wires_are_true_within_the_spacing_of_their_readings(campaign):
