@@ -73,15 +73,15 @@ def reading(found: PressureReading, *, spectrum: xr.Dataset | None) -> Any:
         grid = axes[0, 1].get_gridspec()
         for ax in axes[:, 1]:
             ax.remove()
-        upper, lower = axes[:, 0]
-        lower.sharex(upper)
-        upper.tick_params(labelbottom=False)
+        above, below = axes[:, 0]
+        below.sharex(above)
+        above.tick_params(labelbottom=False)
         if found.kind == "diamond edge":
-            _draw_edge(upper, lower, found, spectrum)
+            _draw_edge(above, below, found, spectrum)
         else:
-            _draw_lines(upper, lower, found, spectrum)
+            _draw_lines(above, below, found, spectrum)
         _draw_scales(figure.add_subplot(grid[:, 1]), found)
-        figure.align_ylabels([upper, lower])
+        figure.align_ylabels([above, below])
         _label_note(figure, spectrum.attrs.get("note", ""))
     return figure
 
@@ -104,35 +104,35 @@ def _read(found: PressureReading) -> float:
     return found.observed + found.axis_correction + found.temperature_correction
 
 
-def _draw_edge(upper: Any, lower: Any, found: PressureReading, spectrum: xr.Dataset) -> None:
+def _draw_edge(above: Any, below: Any, found: PressureReading, spectrum: xr.Dataset) -> None:
     shift, light = _curve(spectrum, "raman_shift")
     place = _read(found)
     low, high = place - _SEEN, min(place + _BEYOND, float(shift[-1]))
     shown = (shift >= low) & (shift <= high)
     unit = _power_of_ten(light[shown])
-    upper.plot(shift[shown], light[shown] / unit, color=_BLUE, lw=0.8)
+    above.plot(shift[shown], light[shown] / unit, color=_BLUE, lw=0.8)
     even, slope = _slope(shift, light, _LENGTH)
     seen = (even >= low) & (even <= high)
     scale = _power_of_ten(slope[(even > 1340.0) & seen])
-    lower.axhline(0, color="#333333", lw=0.7)
-    lower.plot(even[seen], slope[seen] / scale, color=_BLUE, lw=0.8)
+    below.axhline(0, color="#333333", lw=0.7)
+    below.plot(even[seen], slope[seen] / scale, color=_BLUE, lw=0.8)
     bottom = float(np.min(slope[(even > 1340.0) & seen])) / scale
-    lower.set_ylim(1.25 * bottom, -1.0 * bottom)  # the line of the unstressed anvil goes beyond
-    upper.set_ylim(min(0.0, float(light[shown].min()) / unit), _roof(shift, light, place) / unit)
-    for ax in (upper, lower):
+    below.set_ylim(1.25 * bottom, -1.0 * bottom)  # the line of the unstressed anvil goes beyond
+    above.set_ylim(min(0.0, float(light[shown].min()) / unit), _roof(shift, light, place) / unit)
+    for ax in (above, below):
         ax.axvspan(place - found.observed_std, place + found.observed_std, color=_RED, alpha=0.25)
         ax.axvline(place, color=_RED, lw=1.0)
         ax.axvline(found.origin + found.axis_correction, color=_GREY, lw=0.8, ls=(0, (2, 2)))
         ax.set_xlim(low, high)
-    upper.annotate(
+    above.annotate(
         f" edge {place:.1f} ± {found.observed_std:.1f} cm⁻¹", (place, 0.97), color=_RED,
-        xycoords=upper.get_xaxis_transform(), ha="right", va="top", xytext=(-4, 0),
+        xycoords=above.get_xaxis_transform(), ha="right", va="top", xytext=(-4, 0),
         textcoords="offset points",
     )  # fmt: skip
-    upper.set_title("Raman band of the anvil")
-    upper.set_ylabel(f"intensity{_times(unit)}")
-    lower.set_ylabel(f"slope{_times(scale)}")
-    lower.set_xlabel("Raman shift as read (cm⁻¹)")
+    above.set_title("Raman band of the anvil")
+    above.set_ylabel(f"intensity{_times(unit)}")
+    below.set_ylabel(f"slope{_times(scale)}")
+    below.set_xlabel("Raman shift as read (cm⁻¹)")
 
 
 def _roof(shift: NDArray[np.float64], light: NDArray[np.float64], place: float) -> float:
@@ -163,7 +163,7 @@ def _times(unit: float) -> str:
     return "" if power == 0 else f" / 10$^{{{power}}}$"
 
 
-def _draw_lines(upper: Any, lower: Any, found: PressureReading, spectrum: xr.Dataset) -> None:
+def _draw_lines(above: Any, below: Any, found: PressureReading, spectrum: xr.Dataset) -> None:
     wave, light = _curve(spectrum, "wavelength")
     place = _read(found)
     window = (place - _NEAR, place + _NEAR)
@@ -172,28 +172,28 @@ def _draw_lines(upper: Any, lower: Any, found: PressureReading, spectrum: xr.Dat
     lines = _lines(found, spectrum, window)
     parts = _fitted(wave, light, lines)
     unit = _power_of_ten(light)
-    upper.plot(wave, light / unit, ".", color=_GREY, ms=2.5)
-    upper.plot(wave, parts.sum(axis=0) / unit, color=_BLUE, lw=1.3)
+    above.plot(wave, light / unit, ".", color=_GREY, ms=2.5)
+    above.plot(wave, parts.sum(axis=0) / unit, color=_BLUE, lw=1.3)
     background = parts[-1]
     for name, (centre, _), part in zip(("R₁", "R₂"), lines, parts, strict=False):
-        upper.plot(wave, (part + background) / unit, color=_GREEN, lw=0.8, ls=(0, (4, 2)))
-        upper.axvline(centre, color=_RED, lw=0.8)
+        above.plot(wave, (part + background) / unit, color=_GREEN, lw=0.8, ls=(0, (4, 2)))
+        above.axvline(centre, color=_RED, lw=0.8)
         label = f"{name} {centre:.3f} nm" if len(lines) > 1 else f"{centre:.3f} nm"
         first = centre == lines[0][0]
-        upper.annotate(
-            label, (centre, 0.97), xycoords=upper.get_xaxis_transform(), color=_RED, va="top",
+        above.annotate(
+            label, (centre, 0.97), xycoords=above.get_xaxis_transform(), color=_RED, va="top",
             ha="left" if first else "right", xytext=(3 if first else -3, 0),
             textcoords="offset points",
         )  # fmt: skip
-    upper.set_ylim(top=1.12 * float(light.max()) / unit)
-    upper.set_xlim(*window)
-    lower.axhline(0, color="#333333", lw=0.7)
-    lower.plot(wave, (light - parts.sum(axis=0)) / unit, color=_GREY, lw=0.8)
+    above.set_ylim(top=1.12 * float(light.max()) / unit)
+    above.set_xlim(*window)
+    below.axhline(0, color="#333333", lw=0.7)
+    below.plot(wave, (light - parts.sum(axis=0)) / unit, color=_GREY, lw=0.8)
     what = "doublet of ruby" if found.kind == "ruby" else "line of samarium borate"
-    upper.set_title(f"{what}, Lorentzians on a slope")
-    upper.set_ylabel(f"intensity{_times(unit)}")
-    lower.set_ylabel(f"what is left{_times(unit)}")
-    lower.set_xlabel("wavelength as read (nm)")
+    above.set_title(f"{what}, Lorentzians on a slope")
+    above.set_ylabel(f"intensity{_times(unit)}")
+    below.set_ylabel(f"what is left{_times(unit)}")
+    below.set_xlabel("wavelength as read (nm)")
 
 
 def _lines(

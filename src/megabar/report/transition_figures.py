@@ -199,20 +199,20 @@ def many_ramps(found: Mapping[str, TransitionCurve], *, retracted: bool) -> Any:
             1, 2, height=height, widths=(1.1, 1), left=0.075, right=0.985, bottom=0.45 / height,
             top=1 - 0.42 / height, wspace=0.1,
         )  # fmt: skip
-        left, right = axes[0]
+        ax, right = axes[0]
         for row, (name, one) in enumerate(found.items()):
             colour = figures.CELL_COLOURS[row % len(figures.CELL_COLOURS)]
             curve = _over_normal(one)
-            left.plot(curve.temperature, curve.ratio, ".-", color=colour, ms=2, lw=0.6)
+            ax.plot(curve.temperature, curve.ratio, ".-", color=colour, ms=2, lw=0.6)
             _draw_bar(right, row, name, one, colour)
         stepped = [one for one in found.values() if one.steps] or list(found.values())
         ends = [_near(one) for one in stepped]
-        left.set_xlim(min(low for low, _ in ends), max(high for _, high in ends))
-        left.set_ylim(-0.08, 1.2)
-        left.axhline(0, color="#333333", lw=0.7)
-        left.set_title("over the normal state of each")
-        left.set_xlabel("temperature (K)")
-        left.set_ylabel(r"$r = R\,/\,R_\mathrm{N}$")
+        ax.set_xlim(min(low for low, _ in ends), max(high for _, high in ends))
+        ax.set_ylim(-0.08, 1.2)
+        ax.axhline(0, color="#333333", lw=0.7)
+        ax.set_title("over the normal state of each")
+        ax.set_xlabel("temperature (K)")
+        ax.set_ylabel(r"$r = R\,/\,R_\mathrm{N}$")
         right.set_ylim(len(found) - 0.3, -0.8)
         right.set_yticks([])
         right.spines["left"].set_visible(False)
