@@ -123,10 +123,10 @@ def plan_experiment(arguments: argparse.Namespace) -> terminal.Answer:
     facts["figure"] = None if arguments.figure is None else str(arguments.figure)
     text = tuple(words_of(found))
     if arguments.figure is not None:
-        from megabar.report import experiment_figures, mobility_figures
+        from megabar.report import experiment_figures, figures
 
         figure = experiment_figures.plan(found.plan, rigid=_line_of(found, arguments.seed))
-        mobility_figures.write(figure, arguments.figure)
+        figures.write(figure, arguments.figure)
         text = (*text, terminal.Line("figure", str(arguments.figure)))
     reachable = not isinstance(found.plan, AmplitudePlan) or found.plan.reachable
     return terminal.Answer(

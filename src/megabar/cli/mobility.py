@@ -141,9 +141,9 @@ def mobility(arguments: argparse.Namespace) -> terminal.Answer:
         except ValueError as failure:  # of the physics
             raise UnusableInput(str(failure)) from failure
     if arguments.figure is not None:
-        from megabar.report import mobility_figures
+        from megabar.report import figures, mobility_figures
 
-        mobility_figures.write(mobility_figures.verdict(found, motions), arguments.figure)
+        figures.write(mobility_figures.verdict(found, motions), arguments.figure)
     facts: dict[str, Any] = {
         "structure": nature.structure_facts(crystal),
         **facts_of(found),

@@ -123,10 +123,10 @@ def moments(arguments: argparse.Namespace) -> terminal.Answer:
     facts["field"] = field
     facts["figure"] = None if arguments.figure is None else str(arguments.figure)
     if arguments.figure is not None:
-        from megabar.report import mobility_figures
+        from megabar.report import figures, mobility_figures
 
         figure = mobility_figures.rigid_hydrogen(rigid.line, dead_time=dead_time)
-        mobility_figures.write(figure, arguments.figure)
+        figures.write(figure, arguments.figure)
     return terminal.Answer(verb="moments", facts=facts, text=tuple(_words(rigid, facts)))
 
 

@@ -106,9 +106,9 @@ def trajectory(arguments: argparse.Namespace) -> terminal.Answer:
     }
     text = tuple(words_of(found, structure=facts["structure"]))
     if arguments.figure is not None:
-        from megabar.report import mobility_figures, trajectory_figures
+        from megabar.report import figures, trajectory_figures
 
-        mobility_figures.write(trajectory_figures.overview(found), arguments.figure)
+        figures.write(trajectory_figures.overview(found), arguments.figure)
         text = (*text, terminal.Line("figure", str(arguments.figure)))
     return terminal.Answer(
         verb="trajectory",

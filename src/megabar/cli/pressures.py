@@ -166,14 +166,14 @@ def _log(found: list[Reading], changes: list[str]) -> tuple[tuple[LogEntry, ...]
 
 
 def _draw(path: Path, found: list[Reading], doubts: dict[int, str]) -> None:
-    from megabar.report import pressure_figures
+    from megabar.report import figures, pressure_figures
 
     readings = [one.reading for one in found]
     if len(found) == 1:
         figure = pressure_figures.reading(found[0].reading, spectrum=found[0].spectrum)
     else:
         figure = pressure_figures.log(readings, [doubts.get(id(one), "") for one in readings])
-    pressure_figures.write(figure, path)
+    figures.write(figure, path)
 
 
 def _scales() -> terminal.Answer:

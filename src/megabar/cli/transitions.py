@@ -105,7 +105,7 @@ def tc(arguments: argparse.Namespace) -> terminal.Answer:
 
 
 def _draw(path: Path, found: list[Measured]) -> None:
-    from megabar.report import transition_figures
+    from megabar.report import figures, transition_figures
 
     drawn = {one.name: one.curve for one in found if one.curve is not None}
     retracted = any(one.retracted for one in found)
@@ -116,4 +116,4 @@ def _draw(path: Path, found: list[Measured]) -> None:
         figure = transition_figures.one_ramp(next(iter(drawn.values())), retracted=retracted)
     else:
         figure = transition_figures.many_ramps(drawn, retracted=retracted)
-    transition_figures.write(figure, path)
+    figures.write(figure, path)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from megabar.matter import gauges
+from megabar.observables.robust_noise import robust_spread
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from megabar.observables.pressure import PressureReading
 
 _FALSE_PEAK: Final = {"nm": 1.0, "cm-1": 20.0}  # jump that no cell makes by itself
-_MAD: Final = 1.482602218505602  # median absolute deviation to standard deviation
 _SIGMAS: Final = 5.0
 _FEWEST: Final = 3  # readings of one load that can tell which of them is the odd one
 
@@ -111,7 +111,7 @@ def _doubt(one: PressureReading, others: NDArray[np.float64]) -> str:
     unit = gauges.KINDS[one.kind]
     middle = float(np.median(others))
     away = one.observed - middle
-    scatter = float(_MAD * np.median(np.abs(others - middle))) if others.size >= _FEWEST else np.inf
+    scatter = robust_spread(others) if others.size >= _FEWEST else np.inf
     limit = min(_FALSE_PEAK[unit], _SIGMAS * max(scatter, one.observed_std))
     if abs(away) <= max(limit, _SIGMAS * one.observed_std):
         return ""

@@ -13,19 +13,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import hypot, sqrt
+from math import hypot
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from megabar import schemas
 from megabar.errors import SchemaError, Undetermined
+from megabar.observables.robust_noise import noise_from_differences
 
 if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-_MAD: Final = 1.482602218505602  # median absolute deviation to standard deviation
 _LEAST_POINTS: Final = 5  # of one filter
 _SURE: Final = 5.0  # standard errors by which the steepest slope stands out
 
@@ -185,14 +185,8 @@ def _band(spectrum: xr.Dataset, lowest: float, highest: float, longest: float) -
         intensity=(1 - share) * intensity[left] + share * intensity[left + 1],
         left=left,
         share=share,
-        noise=_noise(intensity),
+        noise=noise_from_differences(intensity, order=3),
     )
-
-
-def _noise(intensity: NDArray[np.float64]) -> float:
-    """Noise of one point from third differences, which a smooth band does not reach."""
-    third = np.diff(intensity, n=3)
-    return float(_MAD * np.median(np.abs(third - np.median(third))) / sqrt(20))
 
 
 def _minimum(band: _Band, length: float, limits: tuple[float, float]) -> _Minimum:

@@ -13,6 +13,7 @@ import numpy as np
 
 from megabar import schemas
 from megabar.errors import SchemaError
+from megabar.observables.robust_noise import noise_from_differences
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 FEWEST: Final = 4
 """Fewest points of a ramp, or of a stretch of it."""
-
-_MAD: Final = 1.482602218505602  # median absolute deviation to standard deviation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,9 +178,8 @@ def noise(values: NDArray[np.float64]) -> float:
     """
     if values.size < 3:
         return 0.0
-    steps = np.diff(values)
-    spread = _MAD * float(np.median(np.abs(steps - np.median(steps)))) / sqrt(2)
-    return spread if spread > 0 else float(np.std(steps)) / sqrt(2)
+    spread = noise_from_differences(values, order=1)
+    return spread if spread > 0 else float(np.std(np.diff(values))) / sqrt(2)
 
 
 def rate(piece: xr.Dataset) -> float:

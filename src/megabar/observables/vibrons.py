@@ -17,12 +17,12 @@ import numpy as np
 from megabar import schemas
 from megabar.errors import SchemaError
 from megabar.observables import detection
+from megabar.observables.robust_noise import noise_from_differences
 
 if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-_MAD: Final = 1.482602218505602  # median absolute deviation to standard deviation
 _FALSE_ALARM: Final = 1e-3
 _FEWEST: Final = 20
 _BACKGROUND: Final = 3  # order of the polynomial below the line
@@ -136,7 +136,7 @@ def vibron(
         )
         raise ValueError(msg)
     shift, intensity = shift[near], intensity[near]
-    noise = _noise(intensity)
+    noise = noise_from_differences(intensity, order=1)
     places = shift[(shift >= window[0]) & (shift <= window[1])]
     lines = fwhm / 2 / np.pi / ((shift - places[:, None]) ** 2 + (fwhm / 2) ** 2)
     lines = _beside_background(shift, lines)
@@ -158,11 +158,6 @@ def vibron(
         share=share,
         excess_h2="seen" if seen else told,
     )
-
-
-def _noise(intensity: NDArray[np.float64]) -> float:
-    steps = np.diff(intensity)
-    return float(_MAD * np.median(np.abs(steps - np.median(steps))) / np.sqrt(2))
 
 
 def _beside_background(

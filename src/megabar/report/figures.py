@@ -19,6 +19,7 @@ from matplotlib.transforms import ScaledTranslation
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from matplotlib.axes import Axes
     from matplotlib.transforms import Transform
@@ -521,6 +522,24 @@ def file_bytes(figure: Figure, *, suffix: str) -> bytes:
     with house_style():
         figure.savefig(buffer, format=suffix[1:], dpi=200, metadata=metadata)
     return buffer.getvalue()
+
+
+def write(figure: Figure, path: Path) -> None:
+    """Write a figure into a file.
+
+    Parameters
+    ----------
+    figure
+        What a function of the report drew.
+    path
+        Its suffix says the format: .svg, .png or .pdf.
+
+    Raises
+    ------
+    ValueError
+        If the suffix is another one.
+    """
+    path.write_bytes(file_bytes(figure, suffix=path.suffix.lower()))
 
 
 def svg_bytes(figure: Figure) -> bytes:

@@ -11,7 +11,6 @@ from megabar.report.numbers import format_value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from megabar.observables.measured_times import MeasuredTimes
     from megabar.observables.mobility_answers import Mobility
@@ -29,19 +28,6 @@ _GRID: Final = 400
 _ROOM: Final = 12.0  # factor on D beyond what is found
 _MARGIN: Final = 40.0  # factor on times beyond what is found
 _DECAY: Final = 9.0  # length of the time axis over the half time
-
-
-def write(figure: Any, path: Path) -> None:
-    """Write a figure into a file.
-
-    Parameters
-    ----------
-    figure
-        What this module drew.
-    path
-        Its suffix says the format: .svg, .png or .pdf.
-    """
-    path.write_bytes(figures.file_bytes(figure, suffix=path.suffix.lower()))
 
 
 def rigid_hydrogen(line: RigidLine, *, dead_time: float | None) -> Any:

@@ -14,7 +14,6 @@ from megabar.report import figures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     import xarray as xr
     from numpy.typing import NDArray
@@ -29,19 +28,6 @@ _LENGTH: Final = 7.0  # cm-1, the filter that gives the edge
 _SEEN: Final = 320.0  # cm-1 below the edge
 _BEYOND: Final = 90.0  # cm-1 above it
 _NEAR: Final = 6.0  # nm on both sides of a line
-
-
-def write(figure: Any, path: Path) -> None:
-    """Write a figure into a file.
-
-    Parameters
-    ----------
-    figure
-        What this module drew.
-    path
-        Its suffix says the format: .svg, .png or .pdf.
-    """
-    path.write_bytes(figures.file_bytes(figure, suffix=path.suffix.lower()))
 
 
 def reading(found: PressureReading, *, spectrum: xr.Dataset | None) -> Any:

@@ -11,7 +11,6 @@ from megabar.report import figures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from megabar.observables.critical_temperature import TransitionCurve
     from megabar.observables.transition_criteria import Curve
@@ -24,19 +23,6 @@ _ROOM: Final = 2.2  # widths of the transition on both sides
 _LEAST: Final = 0.004  # of the temperature: half the shortest axis of the near view
 _LONGEST: Final = 34  # letters of a name
 _WARNING: Final = "RETRACTED SOURCE: a shape, no evidence of superconductivity"
-
-
-def write(figure: Any, path: Path) -> None:
-    """Write a figure into a file.
-
-    Parameters
-    ----------
-    figure
-        What this module drew.
-    path
-        Its suffix says the format: .svg, .png or .pdf.
-    """
-    path.write_bytes(figures.file_bytes(figure, suffix=path.suffix.lower()))
 
 
 def one_ramp(found: TransitionCurve, *, retracted: bool) -> Any:
