@@ -64,20 +64,18 @@ def undisturbed(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[st
     return dump(folder), time.monotonic() - begin
 
 
-KILLS = 20
-
-
+@pytest.mark.parametrize("kills", [5, pytest.param(20, marks=pytest.mark.slow)])
 def test_a_run_killed_at_random_moments_leaves_the_store_of_an_undisturbed_one(
-    raw: Path, undisturbed: tuple[str, float], tmp_path: Path
+    kills: int, raw: Path, undisturbed: tuple[str, float], tmp_path: Path
 ):
     expected, length = undisturbed
-    random = np.random.default_rng(20)
+    random = np.random.default_rng(kills)
     moments = (random.uniform(0, length) for _ in itertools.count())
     killed, rounds = 0, 0
-    while killed < KILLS:
+    while killed < kills:
         folder = shutil.copytree(raw, tmp_path / f"round-{rounds}")
         before = digests(folder / "raw")
-        killed += kill_until_through(folder, moments, most=KILLS - killed)
+        killed += kill_until_through(folder, moments, most=kills - killed)
         assert dump(folder) == expected
         assert digests(folder / "raw") == before
         assert leftovers(folder) == []
