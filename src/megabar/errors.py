@@ -198,6 +198,21 @@ class StoreError(MegabarError):
     """The store of a campaign is missing, newer than this version, or damaged."""
 
 
+# --- work by many processes -----------------------------------------------------------------------
+
+
+class WorkerLost(MegabarError):
+    """A process ended while it worked; ``code`` is its exit code, None if nobody knows it."""
+
+    def __init__(self, code: int | None) -> None:
+        super().__init__(f"The process that worked on it ended with code {code}.")
+        self.code = code
+
+
+class SchedulerLost(MegabarError):
+    """The cluster went away during the work; what was finished is kept."""
+
+
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
     """Suggest the nearest of a closed list of words.
 

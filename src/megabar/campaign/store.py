@@ -8,7 +8,6 @@ row, and the old one names its successor.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import math
 import os
@@ -21,6 +20,7 @@ from types import TracebackType
 from typing import IO, Any, Final, Literal, Self
 
 from megabar import provenance
+from megabar.campaign.locks import exclusive
 from megabar.campaign.rows import WITHDRAWN, Acquisition, Analysis, Failure, Value
 from megabar.errors import StoreError
 
@@ -107,7 +107,7 @@ class Store:
                 raise StoreError(msg)
             return cls(folder, _connect(database, write=False), None)
         (folder / ARCHIVE).mkdir(parents=True, exist_ok=True)
-        lock = _locked(folder / LOCK)
+        lock = exclusive(folder / LOCK)
         try:
             _sweep(folder / ARCHIVE)
             if rebuild:
@@ -362,26 +362,6 @@ def _packed(name: str, value: Any) -> Any:
 def _unpacked(row: sqlite3.Row) -> dict[str, Any]:
     entry: Mapping[str, Any] = dict(row)
     return {n: tuple(json.loads(v)) if n in _LISTS else v for n, v in entry.items()}
-
-
-def _locked(path: Path) -> IO[str]:
-    """Hold the lock of the writer; the system lets go of it when the process ends, however."""
-    lock = path.open("a+", encoding="utf-8")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.seek(0)
-        holder = lock.read().strip() or "unknown"
-        lock.close()
-        msg = (
-            f"Another run (process {holder}) is writing into this store. Two at once would do the "
-            "work twice: wait until it ends, or stop it."
-        )
-        raise StoreError(msg) from None
-    lock.truncate(0)
-    lock.write(f"{os.getpid()}\n")
-    lock.flush()
-    return lock
 
 
 def _sweep(archive: Path) -> None:

@@ -1,6 +1,6 @@
 """Processes that do units of work: one thread of linear algebra each, and none outlives the run.
 
-A worker is a fresh interpreter that reads tasks from its standard input and writes results to its
+A worker is a fresh interpreter that reads calls from its standard input and writes results to its
 standard output. So nothing of the caller is imported again, the thread variables are set in the
 environment of the worker and not in ours, and a worker ends by itself when the run is killed,
 because its input ends.
@@ -13,14 +13,15 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
 from typing import IO, Any, Final
 
 from megabar.campaign.rows import Failure
 from megabar.campaign.work import Result, Task, perform
+from megabar.errors import WorkerLost
 
 _THREADS: Final = (
     "OMP_NUM_THREADS",
@@ -29,6 +30,8 @@ _THREADS: Final = (
     "NUMBA_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
 )
+ONE_THREAD: Final[Mapping[str, str]] = dict.fromkeys(_THREADS, "1")
+"""Environment of a process that shall keep to one core, whatever library it uses."""
 _COMMAND: Final = "from megabar.campaign import workers; workers.serve()"
 
 
@@ -63,19 +66,47 @@ def performed(tasks: Sequence[Task], *, workers: int) -> Iterator[tuple[Task, Re
         for task in tasks:
             yield task, perform(task)
         return
+    with pool(count) as submit:
+        futures = [(task, submit(perform, task)) for task in tasks]
+        for task, future in futures:
+            try:
+                result: Result = future.result()
+            except WorkerLost as lost:
+                result = Result(failure=_death(task, lost.code))
+            yield task, result
+
+
+@contextlib.contextmanager
+def pool(count: int) -> Iterator[Callable[[Callable[[Any], Any], Any], Future[Any]]]:
+    """Hold processes that call functions; they end with the block.
+
+    Parameters
+    ----------
+    count
+        How many, at least 1. Each is started when it is first needed.
+
+    Yields
+    ------
+    :
+        ``submit(function, argument)``, which gives a future. The function is found by its name, so
+        it must stand in a module. The future raises `WorkerLost` if the process ended at its work;
+        the next call finds a fresh process.
+    """
     with contextlib.ExitStack() as stack:
         idle: SimpleQueue[_Worker] = SimpleQueue()
         for _ in range(count):
             idle.put(stack.enter_context(contextlib.closing(_Worker())))
-        pool = stack.enter_context(ThreadPoolExecutor(count))
-        stack.callback(pool.shutdown, cancel_futures=True)
-        yield from zip(tasks, pool.map(lambda task: _by_one_of(idle, task), tasks), strict=True)
+        threads = stack.enter_context(ThreadPoolExecutor(count))
+        stack.callback(threads.shutdown, cancel_futures=True)
+        yield lambda function, argument: threads.submit(_by_one_of, idle, function, argument)
 
 
-def _by_one_of(idle: SimpleQueue[_Worker], task: Task) -> Result:
+def _by_one_of(
+    idle: SimpleQueue[_Worker], function: Callable[[Any], Any], argument: object
+) -> object:
     worker = idle.get()
     try:
-        return worker.perform(task)
+        return worker.call(function, argument)
     finally:
         idle.put(worker)
 
@@ -86,15 +117,14 @@ class _Worker:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
 
-    def perform(self, task: Task) -> Result:
+    def call(self, function: Callable[[Any], Any], argument: object) -> object:
         process = self._process or self._started()
         try:
-            _send(process.stdin, task)
-            result: Result = _received(process.stdout)
+            _send(process.stdin, (function, argument))
+            return _received(process.stdout)
         except (BrokenPipeError, EOFError, pickle.UnpicklingError):
             self.close()
-            return Result(failure=_death(task, process.returncode))
-        return result
+            raise WorkerLost(process.returncode) from None
 
     def _started(self) -> subprocess.Popen[bytes]:
         self._process = subprocess.Popen(  # noqa: S603  our own interpreter and our own words
@@ -119,8 +149,8 @@ class _Worker:
 
 def _environment() -> dict[str, str]:
     ours = str(Path(__file__).resolve().parents[2])
-    path = os.pathsep.join(filter(None, (ours, os.environ.get("PYTHONPATH"))))
-    return {**os.environ, **dict.fromkeys(_THREADS, "1"), "PYTHONPATH": path}
+    path = os.pathsep.join(filter(None, (ours, os.environ.get("PYTHONPATH"), *sys.path)))
+    return {**os.environ, **ONE_THREAD, "PYTHONPATH": path}
 
 
 def _send(stream: IO[bytes] | None, message: Any) -> None:
@@ -150,15 +180,15 @@ def _death(task: Task, code: int | None) -> Failure:
 
 
 def serve() -> None:
-    """Do tasks from standard input until it ends; the life of a worker."""
-    tasks, results = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    """Do calls from standard input until it ends; the life of a worker."""
+    calls, results = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not get between the results
     with contextlib.suppress(BrokenPipeError):  # the run was killed; nobody waits for the result
-        for task in _until_end(tasks):
-            _send(results, perform(task))
+        for function, argument in _until_end(calls):
+            _send(results, function(argument))
 
 
-def _until_end(stream: IO[bytes]) -> Iterable[Task]:
+def _until_end(stream: IO[bytes]) -> Iterable[tuple[Callable[[Any], Any], Any]]:
     with contextlib.suppress(EOFError, KeyboardInterrupt):
         while True:
             yield _received(stream)
