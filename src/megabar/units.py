@@ -109,7 +109,7 @@ def _in_pint(unit: str) -> str:
     """Spell a unit of our datasets as pint does: ``"m2 s-1"`` becomes ``"m**2 * s**-1"``."""
     if unit in {"", "1"}:
         return "dimensionless"
-    return re.sub(r"(?<=[a-zA-Z])(-?\d+)(?=\s|$)", r"**\1", unit)
+    return re.sub(r"(?<=[a-zA-Z])(-?\d+)(?=[\s/*]|$)", r"**\1", unit)
 
 
 def parse(text: str, *, unit: str, name: str) -> float:

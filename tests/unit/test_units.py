@@ -18,6 +18,7 @@ from megabar.errors import MissingInput, UnitError
         ("679 ppm", "Hz/MHz", 679.0),
         ("679 Hz/MHz", "Hz/MHz", 679.0),
         ("1e-7 cm^2/s", "m2 s-1", 1e-11),
+        ("1e-7 cm2/s", "m2 s-1", 1e-11),
         ("90 deg", "rad", np.pi / 2),
         ("-40 ms", "s", -0.04),
         ("24 hour", "s", 86400.0),
