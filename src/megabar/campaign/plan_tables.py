@@ -63,9 +63,9 @@ class Decisions:
         Start of the measurement.
     current
         Current of a resistance measurement [A].
-    source_kind, note
-        ``"log"`` or ``"digitised"`` for a table without time, and what every report must print
-        beside these numbers.
+    source_kind, thermometer_table, note
+        ``"log"`` or ``"digitised"`` for a table without time, the table of a platinum thermometer,
+        and what every report must print beside these numbers.
     format
         Name of the file format, where two could read the file.
     """
@@ -90,6 +90,7 @@ class Decisions:
     started_at: Moment | None = None
     current: Ampere | None = None
     source_kind: Literal["log", "digitised"] | None = None
+    thermometer_table: str | None = None
     note: str | None = None
     format: str | None = None
 

@@ -35,6 +35,7 @@ _HELP: Final = MappingProxyType(
         "time_unit": "unit of the time axis of a table",
         "format": "name of the format, where two could read the file",
         "source_kind": "log or digitised",
+        "thermometer_table": "table of a platinum thermometer: K, R/R(0 C); IEC 60751 if absent",
         "note": "a remark that stays with the data",
     }
 )

@@ -14,11 +14,12 @@ from megabar.cli.transitions_answers import (
     upper_critical_fields,
 )
 from megabar.errors import MegabarError, UnusableInput
-from megabar.observables.normal_states import CHOSEN, MODELS
+from megabar.observables.normal_states import CHOSEN, CONSTANT, MODELS
 from megabar.observables.upper_critical_fields import FORMS
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
 _SURE: Final = "transition"
 
@@ -35,12 +36,21 @@ def add_tc_arguments(parser: argparse.ArgumentParser) -> None:
         "files", metavar="FILE", type=Path, nargs="+", help="resistance over temperature"
     )
     parser.add_argument(
-        "--window", metavar=("LOW", "HIGH"), type=float, nargs=2,
-        help="temperatures in K above the transition that hold the normal state; found if absent",
+        "--window", metavar=("LOW", "HIGH"), type=float, nargs=2, action="append",
+        help="temperatures in K above the transition that hold the normal state, found if absent; "
+        "repeated, one for each file in their order",
     )  # fmt: skip
     parser.add_argument(
-        "--model", choices=(CHOSEN, *MODELS), default=CHOSEN,
+        "--model", choices=(CHOSEN, *MODELS, CONSTANT), default=CHOSEN,
         help="form of the normal state; chosen: straight unless a curved form is decidedly better",
+    )  # fmt: skip
+    parser.add_argument(
+        "--thermometer", metavar="NAME",
+        help="count the temperature that is mapped as temperature_NAME; the first if absent",
+    )  # fmt: skip
+    parser.add_argument(
+        "--offset", metavar="FILE", type=Path, nargs="+",
+        help="run without the sample to take off, one for all files or for each, in their order",
     )  # fmt: skip
     parser.add_argument(
         "--ramp", metavar="N", type=int, help="only this ramp of each file, from 0; all if absent"
@@ -73,12 +83,9 @@ def tc(arguments: argparse.Namespace) -> terminal.Answer:
         Critical temperatures with verdicts; exit code 11 where one is no complete transition.
     """
     nature.check_figure(arguments.figure)
-    if arguments.fields is not None and len(arguments.fields) != len(arguments.files):
-        msg = (
-            f"Found {len(arguments.fields)} --fields for {len(arguments.files)} files; each file "
-            "needs its own. Give one number in T per file."
-        )
-        raise UnusableInput(msg)
+    for name, given in (("offset", arguments.offset), ("window", arguments.window)):
+        _refuse_count(name, given, arguments.files, one_for_all=True)
+    _refuse_count("fields", arguments.fields, arguments.files, one_for_all=False)
     try:
         found = answers_of(arguments, choices.taken(arguments))
         fit = upper_critical_fields(found, form=arguments.form) if arguments.form else None
@@ -102,6 +109,17 @@ def tc(arguments: argparse.Namespace) -> terminal.Answer:
         text=tuple(transitions_words.words_of(facts)),
         exit_code=terminal.OK if sure else terminal.LOW_CONFIDENCE,
     )
+
+
+def _refuse_count(
+    name: str, given: Sequence[object] | None, files: Sequence[Path], *, one_for_all: bool
+) -> None:
+    """Refuse what comes neither once for each file nor, where that means something, once."""
+    if given is None or len(given) == len(files) or (one_for_all and len(given) == 1):
+        return
+    remedy = "Give one for each, in their order" + (", or one for all." if one_for_all else ".")
+    msg = f"Found {len(given)} --{name} for {len(files)} files. {remedy}"
+    raise UnusableInput(msg)
 
 
 def _draw(path: Path, found: list[Measured]) -> None:

@@ -12,13 +12,14 @@ import numpy as np
 from megabar import schemas
 from megabar.observables.critical_temperature import critical_temperature, transition_curve
 from megabar.observables.resistance_ramps import ramps, rate
+from megabar.observables.sweep_thermometers import on_thermometer, thermometers, with_offset_run
 from megabar.observables.thermal_lag import thermal_lag
 from megabar.observables.upper_critical_fields import upper_critical_field_of
 from megabar.readers import registry
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import xarray as xr
@@ -117,14 +118,22 @@ def answers_of(arguments: argparse.Namespace, decisions: Mapping[str, Any]) -> l
         If there is no such ramp, or the window is empty in the only one.
     """
     found: list[Measured] = []
-    fields = arguments.fields or [nan] * len(arguments.files)
-    for path, field in zip(arguments.files, fields, strict=True):
-        sweep = registry.read(path, **decisions)
+    many = len(arguments.files)
+    told = zip(
+        arguments.files,
+        arguments.fields or [nan] * many,
+        _each(arguments.offset, many),
+        _each(arguments.window, many),
+        strict=True,
+    )
+    for path, field, offset, window in told:
+        sweep = _sweep(path, decisions, thermometer=arguments.thermometer, offset=offset)
         pieces = ramps(sweep)
         wanted = range(len(pieces)) if arguments.ramp is None else [arguments.ramp]
-        several = len(wanted) * len(arguments.files) > 1
+        asked = {"normal_state": tuple(window) if window else None, "model": arguments.model}
+        several = len(wanted) * many > 1
         found += [
-            _measured(path, sweep, number, field, arguments, several=several) for number in wanted
+            _measured(path, sweep, number, field, asked, several=several) for number in wanted
         ]
     if not found:
         msg = "Found no ramp of four points or more in these files; Tc needs a curve."
@@ -132,20 +141,34 @@ def answers_of(arguments: argparse.Namespace, decisions: Mapping[str, Any]) -> l
     return found
 
 
+def _each(given: Sequence[Any] | None, many: int) -> list[Any]:
+    """One for each file, where one may stand for all."""
+    entries = list(given or [None])
+    return entries * many if len(entries) == 1 else entries
+
+
+def _sweep(
+    path: Path, decisions: Mapping[str, Any], *, thermometer: str | None, offset: Path | None
+) -> xr.Dataset:
+    """Read one file on the wanted thermometer, with the offset run beside it."""
+
+    def one(place: Path) -> xr.Dataset:
+        read = registry.read(place, **decisions)
+        return read if thermometer is None else on_thermometer(read, thermometer)
+
+    return one(path) if offset is None else with_offset_run(one(path), one(offset))
+
+
 def _measured(
     path: Path,
     sweep: xr.Dataset,
     number: int,
     field: float,
-    arguments: argparse.Namespace,
+    told: Mapping[str, Any],
     *,
     several: bool,
 ) -> Measured:
-    asked: dict[str, Any] = {
-        "normal_state": tuple(arguments.window) if arguments.window else None,
-        "model": arguments.model,
-        "ramp": number,
-    }
+    asked: dict[str, Any] = {**told, "ramp": number}
     pieces = ramps(sweep)
     inside = 0 <= number < len(pieces)
     try:
@@ -153,10 +176,10 @@ def _measured(
     except ValueError as failure:
         if not (several and inside):
             raise
-        told: dict[str, Any] = {"verdict": "not covered", "reason": str(failure)}
+        judged: dict[str, Any] = {"verdict": "not covered", "reason": str(failure)}
     else:
         curve = transition_curve(sweep, **asked)
-        told = {
+        judged = {
             "verdict": observed.attrs["verdict"],
             "reason": observed.attrs["reason"],
             "observables": observed,
@@ -169,7 +192,7 @@ def _measured(
         ramps=len(pieces),
         piece=piece,
         field=_field(piece) if not isfinite(field) else field,
-        **told,
+        **judged,
     )
 
 
@@ -200,12 +223,16 @@ def facts_of(one: Measured) -> dict[str, Any]:
         "ramp": one.ramp,
         "ramps": one.ramps,
         "direction": one.direction,
-        "rate": rate(one.piece),
+        "rate": rate(one.piece)
+        if one.observables is None
+        else float(one.observables.attrs["rate"]),
         "range": [float(np.nanmin(temperature)), float(np.nanmax(temperature))],
         "field": one.field,
         "cell": one.piece.attrs.get("cell", schemas.UNKNOWN),
         "channel": one.piece.attrs.get("channel"),
         "thermometer": one.piece.attrs.get("thermometer", schemas.UNKNOWN),
+        "other_thermometers": list(thermometers(one.piece)),
+        "offset_taken_off": "resistance_offset" in one.piece,
         "verdict": one.verdict,
         "reason": one.reason,
         "retracted": one.retracted,

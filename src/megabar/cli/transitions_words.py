@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from megabar.cli import terminal
 from megabar.report.numbers import format_value
+from megabar.schemas import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -45,10 +46,22 @@ def words_of(facts: Mapping[str, Any]) -> Iterator[terminal.Piece]:
         yield terminal.Line("ramps", f"{', '.join(lag['ramps'])}: {lag['sentence']}")
     if facts["upper_critical_field"] is not None:
         yield terminal.Line("Hc2", facts["upper_critical_field"]["sentence"])
+    for words in dict.fromkeys(_thermometer_words(one) for one in answers):
+        if words:
+            yield terminal.Line("thermometer", words)
     for warning in _warnings(answers):
         yield terminal.Line("warning", warning)
     if facts["figure"] is not None:
         yield terminal.Line("figure", facts["figure"])
+
+
+def _thermometer_words(one: Mapping[str, Any]) -> str:
+    """Name the thermometer where there is a choice."""
+    others = one["other_thermometers"]
+    if not others:
+        return ""
+    used = one["thermometer"] if one["thermometer"] != UNKNOWN else "the first"
+    return f"{used}; also read: {', '.join(others)}. Prefer the one nearer the sample"
 
 
 def _many(answers: Sequence[Mapping[str, Any]]) -> Iterator[terminal.Piece]:

@@ -130,7 +130,7 @@ def critical_temperature(
         Index into :func:`megabar.observables.ramps`, needed if there are several.
     model
         One of :data:`megabar.observables.normal_states.MODELS`, or ``"chosen"``: the straight line
-        unless a curved form is decidedly better.
+        unless a curved form is decidedly better; or ``"constant"``.
 
     Returns
     -------
@@ -409,7 +409,7 @@ def _observables(piece: xr.Dataset, one: TransitionCurve, asked: Mapping[str, An
             "errors": json.dumps(_plain(errors)),
             "window_spread": errors.get("tc_midpoint", {}).get("window_std", nan),
             "direction": int(np.sign(np.sum(piece["direction"].values))),
-            "rate": rate(piece),
+            "rate": rate(piece, between=_near(one)),
             "merged_points": one.ramp.merged,
             "dropped_points": one.ramp.dropped,
             "assumptions": [
@@ -422,6 +422,14 @@ def _observables(piece: xr.Dataset, one: TransitionCurve, asked: Mapping[str, An
         },
     )
     return schemas.with_warnings(found, *schemas.warnings_of(piece), *_retraction(piece))
+
+
+def _near(one: TransitionCurve) -> tuple[float, float] | None:
+    """Temperatures at which the rate of a ramp counts: its transition, and a width around it."""
+    ends = [one.crossings.get(name, Crossing()).value for name in ("tc_foot", "tc_onset")]
+    if not (isfinite(ends[0]) and isfinite(ends[1])):
+        return None
+    return 2 * ends[0] - ends[1], 2 * ends[1] - ends[0]
 
 
 def _numbers(one: TransitionCurve, stds: Mapping[str, float]) -> Numbers:

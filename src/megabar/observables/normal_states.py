@@ -11,7 +11,7 @@ Twin: ``superconductivity.resistances``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf, log
+from math import inf, log, sqrt
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -27,10 +27,13 @@ if TYPE_CHECKING:
 MODELS: Final = ("linear", "quadratic", "bloch-grueneisen")
 """Forms of a normal state, simplest first."""
 
+CONSTANT: Final = "constant"
+"""The mean of the window, only on request: half the height of a curve whose slope is no metal's."""
+
 CHOSEN: Final = "chosen"
 """The word for letting the evidence choose among :data:`MODELS`."""
 
-_UNKNOWNS: Final = {"linear": 2, "quadratic": 3, "bloch-grueneisen": 3}
+_UNKNOWNS: Final = {CONSTANT: 1, "linear": 2, "quadratic": 3, "bloch-grueneisen": 3}
 _DECISIVE: Final = 6.0  # of AICc, that a curved form must gain over the straight line
 _EXACT: Final = 1e-9  # of the resistance: what arithmetic leaves over
 _LARGEST_CHANGE: Final = 0.3  # of r within the window
@@ -46,7 +49,7 @@ class NormalState:
     Parameters
     ----------
     model
-        One of :data:`MODELS`.
+        One of :data:`MODELS`, or :data:`CONSTANT`.
     window
         Lowest and highest temperature of the fit [K].
     unknowns
@@ -112,8 +115,8 @@ def fitted(ramp: Ramp, *, window: tuple[float, float], model: str) -> NormalStat
     window
         Lowest and highest temperature [K].
     model
-        One of :data:`MODELS`, or :data:`CHOSEN`: a curved form must win by more than 6 in AICc,
-        counted over independent points, and stay positive below the window.
+        One of :data:`MODELS`, :data:`CONSTANT`, or :data:`CHOSEN`: a curved form must win by more
+        than 6 in AICc, counted over independent points, and stay positive below the window.
 
     Returns
     -------
@@ -125,8 +128,8 @@ def fitted(ramp: Ramp, *, window: tuple[float, float], model: str) -> NormalStat
     ValueError
         If the model is unknown, or the window holds fewer than four points.
     """
-    if model not in (*MODELS, CHOSEN):
-        msg = f"Found normal state {model!r}; choose one of {', '.join((*MODELS, CHOSEN))}."
+    if model not in (known := (*MODELS, CONSTANT, CHOSEN)):
+        msg = f"Found normal state {model!r}; choose one of {', '.join(known)}."
         raise ValueError(msg)
     inside = ramp.inside(window)
     if np.count_nonzero(inside) < FEWEST:
@@ -174,13 +177,15 @@ def _aicc(
 def _fit(
     t: NDArray[np.float64], r: NDArray[np.float64], bounds: tuple[float, float], model: str
 ) -> NormalState:
-    sigma, debye = noise(r), 0.0
+    debye = 0.0
     if model == "bloch-grueneisen":
         debye, basis = _debye_temperature(t, r)
     else:
         basis = _powers((t - bounds[0]) / (bounds[1] - bounds[0]), model)
     unknowns = np.linalg.lstsq(basis, r, rcond=None)[0]
     left = r - basis @ unknowns
+    spent = sqrt(t.size / max(t.size - basis.shape[1], 1))
+    sigma = spent * noise(left)  # of r, a slope over uneven temperatures would count
     return NormalState(
         model=model,
         window=bounds,
@@ -265,4 +270,5 @@ def neighbours(state: NormalState) -> tuple[tuple[tuple[float, float], str], ...
     low, high = state.window
     third = (high - low) / 3
     windows = ((low, high), (low, high - third), (low + third, high))
-    return tuple((one, model) for one in windows for model in MODELS[:2])
+    forms = (CONSTANT, "linear") if state.model == CONSTANT else MODELS[:2]
+    return tuple((one, model) for one in windows for model in forms)

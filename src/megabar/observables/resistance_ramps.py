@@ -137,10 +137,12 @@ def merged(piece: xr.Dataset) -> Ramp:
     Returns
     -------
     :
-        The ramp; resistances at one temperature are averaged.
+        The ramp; resistances at one temperature are averaged, an offset is taken off.
     """
     raw_t = np.asarray(piece["temperature"].values, dtype=np.float64)
     raw_r = np.asarray(piece["resistance"].values, dtype=np.float64)
+    if "resistance_offset" in piece:
+        raw_r = raw_r - piece["resistance_offset"].values
     finite = np.isfinite(raw_t) & np.isfinite(raw_r)
     temperature, place, counts = np.unique(raw_t[finite], return_inverse=True, return_counts=True)
     return Ramp(
@@ -182,13 +184,16 @@ def noise(values: NDArray[np.float64]) -> float:
     return spread if spread > 0 else float(np.std(np.diff(values))) / sqrt(2)
 
 
-def rate(piece: xr.Dataset) -> float:
-    """Compute the mean rate of a ramp.
+def rate(piece: xr.Dataset, *, between: tuple[float, float] | None = None) -> float:
+    """Compute the rate of a ramp, in the mean or where it matters.
 
     Parameters
     ----------
     piece
         One ramp of :func:`ramps`.
+    between
+        Temperatures [K] between which the rate counts; the whole ramp if absent, or if fewer than
+        four points lie there.
 
     Returns
     -------
@@ -197,5 +202,12 @@ def rate(piece: xr.Dataset) -> float:
     """
     if "time" not in piece.coords or piece.sizes["point"] < 2:
         return nan
-    time, temperature = (piece[name].values[[0, -1]] for name in ("time", "temperature"))
-    return float(np.diff(temperature)[0] / np.diff(time)[0]) if np.diff(time)[0] > 0 else nan
+    time, temperature = (
+        np.asarray(piece[name].values, dtype=np.float64) for name in ("time", "temperature")
+    )
+    if between is not None:
+        near = (temperature >= min(between)) & (temperature <= max(between))
+        if np.count_nonzero(near) >= FEWEST:
+            time, temperature = time[near], temperature[near]
+    lasted = time[-1] - time[0]
+    return float((temperature[-1] - temperature[0]) / lasted) if lasted > 0 else nan

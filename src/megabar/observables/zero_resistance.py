@@ -72,13 +72,8 @@ def zero(ramp: Ramp, *, normal: float, foot: float, level: float) -> Zero:
     :
         The answer.
     """
-    from scipy.stats import norm
-
     ratio = ramp.resistance / normal
-    low = ratio[ramp.temperature < foot]
-    sigma = noise(low) if low.size >= 2 * FEWEST else level
-    sigmas = max(_SIGMAS, float(norm.isf(_CHANCE / 2 / max(low.size, 1))))
-    threshold = max(sigmas * sigma, _ZERO)
+    threshold = max(_noise_of_low_state(ratio[ramp.temperature < foot], level), _ZERO)
     count = _below(ratio, threshold)
     if count < FEWEST - 1:
         return _unreached(ramp, ratio, threshold)
@@ -96,6 +91,20 @@ def zero(ramp: Ramp, *, normal: float, foot: float, level: float) -> Zero:
         threshold=threshold,
         points=count,
     )
+
+
+def _noise_of_low_state(low: NDArray[np.float64], level: float) -> float:
+    """Give how far noise alone reaches: of all its points, of the coldest few, or from above."""
+    from scipy.stats import norm, t
+
+    chance = _CHANCE / 2 / max(low.size, 1)
+    if low.size >= 2 * FEWEST:
+        return max(_SIGMAS, float(norm.isf(chance))) * noise(low)
+    from_above = max(_SIGMAS, float(norm.isf(chance))) * level
+    if low.size < FEWEST:
+        return from_above
+    coldest = float(np.std(low[:FEWEST], ddof=1))
+    return min(from_above, max(_SIGMAS, float(t.isf(chance, FEWEST - 1))) * coldest)
 
 
 def _below(ratio: NDArray[np.float64], threshold: float) -> int:

@@ -66,6 +66,9 @@ class Decisions:
     source_kind
         ``"log"`` if the rows of a table stand in the order of the measurement, ``"digitised"`` if
         they were taken from a picture.
+    thermometer_table
+        File with temperature [K] and R over R at 0 degrees Celsius, for columns in the unit
+        ``Pt100``; IEC 60751 if not given.
     note
         What every report must print beside these numbers, such as ``"retracted"``.
     format
@@ -91,6 +94,7 @@ class Decisions:
     domain: str | None = None
     time_unit: str | None = None
     source_kind: str | None = None
+    thermometer_table: str | None = None
     note: str | None = None
     format: str | None = None
 
@@ -219,4 +223,5 @@ _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "sense": _sense,
     "started_at": _moment,
     "nucleus": lambda value: str(value).strip(),
+    "thermometer_table": str,
 }

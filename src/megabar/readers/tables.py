@@ -2,7 +2,8 @@
 
 Which column is which is never guessed. The map names the quantity and the header, with the unit
 where the header has none: ``columns={"temperature": "Temp in K", "resistance": "R in ohm"}``. A
-second thermometer is kept as ``temperature_<name>``.
+second thermometer is kept as ``temperature_<name>``; the resistance of a platinum thermometer is
+one in the unit ``Pt100``. A column mapped to ``resistance_offset`` is taken off the resistance.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from megabar.errors import OpenQuestion, UnitError, UnknownWord, UnreadableFile,
 from megabar.readers import table_text
 from megabar.readers.new_files import write_new
 from megabar.readers.sweeps import is_value, sweep_from
+from megabar.readers.thermometers import is_thermometer, temperature_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -128,6 +130,12 @@ def series_of(
         )
     series = {}
     for entry, values in zip(wanted, raw.T, strict=True):
+        unit = entry.unit or table.columns[entry.index].unit
+        if is_thermometer(unit) and schemas.unit_of(entry.quantity) == "K":
+            kelvin, more = temperature_of(path, values, unit=unit, decisions=decisions)
+            series[entry.quantity] = kelvin
+            told = (*told, *more)
+            continue
         name, converted = _converted(path, table.columns[entry.index], entry, values, decisions)
         series[name] = converted
     return series, told

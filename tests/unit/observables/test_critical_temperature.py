@@ -71,6 +71,18 @@ def test_noise_leaves_the_midpoint_and_its_error_covers_the_scatter():
     assert np.mean(stds) < 0.01 / 0.5
 
 
+@pytest.mark.parametrize("slope", [0.05, 0.5])
+@pytest.mark.parametrize("seed", range(5))
+def test_one_per_cent_of_noise_leaves_one_unambiguous_midpoint(slope, seed):
+    """One draw each, sigma = 0.01 R_N: T50 of 200 K within 0.05 K, by whatever window is found."""
+    normal = 10 + slope * T
+    noise = 0.01 * normal * np.random.default_rng(seed).normal(size=T.size)
+    found = critical_temperature(sweep(T, normal * logistic(T) + noise))
+    assert found.attrs["verdict"] == "transition"
+    assert float(found.tc_midpoint) == pytest.approx(200, abs=0.05)
+    assert found.tc_midpoint.attrs.get("quality", "value") == "value"
+
+
 def test_coarse_steps_through_a_sharp_transition_are_the_error():
     t = np.arange(180, 230, 0.5) + 0.1
     found = critical_temperature(sweep(t, 10 * logistic(t, width=0.01)), normal_state=WINDOW)
