@@ -11,9 +11,9 @@ from math import asin, erfc, exp, expm1, log, log1p, pi, sin, sqrt
 from typing import TYPE_CHECKING, Final
 
 import numba
+import numpy as np
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
@@ -34,6 +34,8 @@ FICK_JOIN: Final = 0.04
 4e-13."""
 
 _FRESH_PRODUCT: Final = 1e-8
+_LIMIT: Final = 5.5  # 4e-8 of the substance is beyond that many standard deviations
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(20)
 
 
 @numba.njit(cache=True)
@@ -124,6 +126,8 @@ def reservoir(tau: float, capacity: float, excess: float) -> float:
     X/K, `excess` = u at the start: ln u + L [ln(u/(1 + u)) + 1/(1 + u)] = const - tau.
     The left side rises and is concave in ln u: Newton from below cannot overshoot.
     """
+    if tau <= 0.0:
+        return 0.0
     start = log(excess)
     target = start + capacity * (start - log1p(excess) + 1.0 / (1.0 + excess)) - tau
     w = (target - capacity) / (1.0 + capacity)
@@ -136,7 +140,7 @@ def reservoir(tau: float, capacity: float, excess: float) -> float:
         if abs(step) < 1e-13 * (1.0 + abs(w)):
             break
     u = exp(w)
-    return 1.0 - u * (1.0 + excess) / ((1.0 + u) * excess)
+    return max(1.0 - u * (1.0 + excess) / ((1.0 + u) * excess), 0.0)
 
 
 @numba.njit(cache=True)
@@ -191,15 +195,42 @@ def contract_averaged(tau: float, nu: float, spread: float) -> float:
 
 
 @numba.njit(cache=True)
+def layer_averaged(tau: float, spread: float) -> float:
+    """Product layer in lognormal grains; nodes only where something is left.
+
+    Grains with z < z* = ln(3 tau)/(2 sigma) are done. What is left of the others starts as
+    (z - z*)^(3/2), smooth in w = sqrt(z - z*): 20 nodes know the mean to 6e-7.
+    """
+    if tau <= 0.0 or spread == 0.0:
+        return layer(max(tau, 0.0))
+    done = max(log(3.0 * tau) / (2.0 * spread), -_LIMIT)
+    if done >= _LIMIT:
+        return 1.0
+    half = 0.5 * sqrt(_LIMIT - done)
+    left, weight = 0.0, 0.0
+    for i in range(_NODES.size):
+        w = half * (1.0 + _NODES[i])
+        z = done + w * w
+        share = _WEIGHTS[i] * w * exp(-0.5 * z * z)
+        left += share * (1.0 - layer(tau * exp(-2.0 * spread * z)))
+        weight += share
+    above = 0.5 * erfc(done / sqrt(2.0)) if done > -_LIMIT else 1.0
+    return 1.0 - above * left / weight
+
+
+@numba.njit(cache=True)
 def averaged(
     code: int, tau: float, one: float, two: float, spread: float, speeds: Array, weights: Array
 ) -> float:
     """Fraction lost by lognormal grains; `speeds` = (R_g/R0)^m (n,), `weights` (n,) of sum 1.
 
-    A front is averaged in closed form (its kink defeats the nodes), everything else by the nodes.
+    A front and a product layer have a kink when they reach the centre, which defeats the nodes:
+    they are averaged by laws of their own, everything else by the nodes.
     """
     if code == CONTRACT:
         return contract_averaged(tau, one, spread)
+    if code == LAYER:
+        return layer_averaged(tau, spread)
     total = 0.0
     for g in range(speeds.size):
         total += weights[g] * fraction(code, tau * speeds[g], one, two)

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 SIZE_NODES: Final = 41
-"""Nodes of an average over sizes: smooth laws need 5; a product layer that closes, 41."""
+"""Nodes of an average over sizes: smooth laws need 5, and get 41 where time does not matter."""
+
+_EXACT: Final = (kernels.CONTRACT, kernels.LAYER)  # averaged by laws of their own
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,7 +202,7 @@ def reacted(
     spread
         :math:`\sigma`, standard deviation of ln R; 0 for one size.
     n_nodes
-        Nodes of the average; a front (``contract``) is averaged in closed form and needs none.
+        Nodes of the average; ``contract`` and ``layer`` are averaged by laws of their own.
     **shapes
         What the mechanism needs besides: ``ratio`` (second), ``nu`` (contract), ``order`` (jmak),
         ``ratio`` and ``share`` (serial), ``capacity`` and ``excess`` (reservoir).
@@ -350,7 +352,7 @@ def _feels_sizes(mechanism: Mechanism, spread: float) -> bool:
     if not (isfinite(spread) and spread >= 0):
         msg = f"Found spread {spread:g}; the standard deviation of ln R is 0 or more. Check it."
         raise ValueError(msg)
-    return spread > 0 and mechanism.size_exponent != 0 and mechanism.code != kernels.CONTRACT
+    return spread > 0 and mechanism.size_exponent != 0 and mechanism.code not in _EXACT
 
 
 @numba.njit(cache=True)
