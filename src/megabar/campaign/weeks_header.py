@@ -33,6 +33,10 @@ UNITS: Final = MappingProxyType(
         "tc": "K",
         "repetition_time": "ms",
         "dead_time": "us",
+        "bandwidth": "kHz",
+        "flip_angle": "deg",
+        "quality_factor": "1",
+        "metal_frequency": "MHz",
         "relative_error": "1",
         "common_error": "1",
     }
@@ -52,14 +56,15 @@ _ALIASES: Final = MappingProxyType(
         "1h_t1": "t1", "h_t1": "t1",
         "total_hydrogen": "total_h", "h_total": "total_h", "sum_h": "total_h",
         "h2_signal": "h2", "tc_onset": "tc", "tc_midpoint": "tc",
+        "q": "quality_factor", "larmor_frequency": "metal_frequency",
         "tr": "repetition_time", "repetition": "repetition_time",
         "scale_error": "common_error", "common_relative_error": "common_error",
         "multiplicative_error": "relative_error",
     }
 )  # fmt: skip
 _SUFFIXES: Final = MappingProxyType(
-    {"_ms": "ms", "_s": "s", "_us": "us", "_khz": "kHz", "_hz": "Hz", "_ppm": "ppm", "_k": "K",
-     "_day": "day", "_days": "day"}
+    {"_ms": "ms", "_s": "s", "_us": "us", "_khz": "kHz", "_mhz": "MHz", "_hz": "Hz",
+     "_ppm": "ppm", "_k": "K", "_deg": "deg", "_day": "day", "_days": "day"}
 )  # fmt: skip
 _SPELT: Final = MappingProxyType(
     {"d": "day", "days": "day", "ppm": "Hz/MHz", "µs": "us", "μs": "us", "H/La": "1", "H/M": "1"}
