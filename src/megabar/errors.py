@@ -191,6 +191,36 @@ class GateFailed(MegabarError):
         self.partial = partial
 
 
+class SolverTruncated(MegabarError):
+    """An integration in time stopped early; ``times`` and ``values`` are what was reached.
+
+    Parameters
+    ----------
+    message
+        What stopped it, where, and what to do.
+    times
+        Times that were reached [s].
+    values
+        Values there (times, n).
+    reason
+        The engine's word.
+    """
+
+    def __init__(self, message: str, *, times: Any, values: Any, reason: str) -> None:
+        super().__init__(message)
+        self.times = times
+        self.values = values
+        self.reason = reason
+
+
+class BalanceLost(MegabarError):
+    """Atoms appeared or vanished in a simulation; ``drift`` is their share at each time."""
+
+    def __init__(self, message: str, *, drift: Any) -> None:
+        super().__init__(message)
+        self.drift = drift
+
+
 # --- stores ---------------------------------------------------------------------------------------
 
 
