@@ -123,14 +123,14 @@ ARTEFACTS: Final[Mapping[str, Artefact]] = MappingProxyType(
 """Name -> artefact, in the order of their codes."""
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def recovered(repetition_over_t1: float, cosine: float, sine: float) -> float:
     """Share of the magnetisation that a steady train of pulses sees."""
     left = exp(-repetition_over_t1)
     return (1.0 - left) * sine / (1.0 - left * cosine)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def seen_of_line(width: float, dead_time: float, bandwidth: float) -> float:
     """Share of a Gaussian line [Hz] after the dead time [s], inside the bandwidth [Hz] (0: all)."""
     phase = pi * width * dead_time
@@ -138,14 +138,14 @@ def seen_of_line(width: float, dead_time: float, bandwidth: float) -> float:
     return after * erf(sqrt(log(2.0)) * bandwidth / width) if bandwidth > 0.0 else after
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def coil_response(half_widths_off: float) -> float:
     """Signal of a pulse that was 90 degrees on resonance; `half_widths_off` = 2 Q d."""
     b = 1.0 / sqrt(1.0 + half_widths_off * half_widths_off)
     return b * sin(pi * b / 2.0)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def factors(
     code: int, days: float, drive: float, one: float, two: float, repetition: float, facts: Array
 ) -> tuple[float, float]:
@@ -185,7 +185,7 @@ def factors(
     return ratio, ratio
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def _factors_of_metal(code: int, spent: float, drive: float, one: float) -> tuple[float, float]:
     if code == ECHO:
         return 1.0, one + (1.0 - one) * exp(-drive * spent)

@@ -1,4 +1,500 @@
-"""Laws of hydrogen loss fitted to histories.
+r"""How probable the weeks are under one story: likelihood, curves and simulated weeks.
+
+.. math:: m_i = x(t_i)\, \frac{A_H(t_i)}{A_M(t_i)}, \quad
+    C = \mathrm{diag}(N_i) + \sigma_s^2\, m m^T, \quad
+    N_i = s^2 (\sigma_i^2 + \rho_i^2 m_i^2)
+
+The scale that all points of a cell share is integrated in closed form, with the model m in the
+covariance and not the data (Peelle's puzzle). All parameters are standard normal numbers z; what
+they mean is said by ``names``, ``values`` and the priors. The rate of a loss is given as the time
+of half of it, with the same prior for every mechanism, so that none is favoured by the scale of its
+reduced time; for ``serial`` it is the half time of the first step.
 
 Twin: ``hydrogen.release``.
 """
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import inf, log, nan
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from megabar.errors import UnusableInput, one_of
+from megabar.hydrogen.grain_sizes import hermite_nodes
+from megabar.hydrogen.rates import MECHANISMS
+from megabar.inference import loss_kernels as kernels
+from megabar.inference.artefacts import ARTEFACTS, NONE, facts_of_pulse
+from megabar.inference.loss_tables import LARGEST_SPREAD, loss_table
+from megabar.inference.parameters import Layout, layout
+from megabar.inference.weeks import CellWeeks, Weeks, Witness
+from megabar.inference.witnesses import Block, blocks_of, drawn_witnesses, times_of_cell
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from megabar.inference.hypotheses import Hypothesis
+    from megabar.inference.priors import Prior
+
+    Array = NDArray[np.float64]
+
+SMOOTH_NODES: Final = 7
+"""Nodes over sizes of a recombination curve; the others are tabulated with 41."""
+
+_TABLES: Final = {
+    "first": "first", "serial": "first", "contract": "contract", "layer": "layer", "fick": "fick",
+}  # fmt: skip
+
+_TWO_LINES: Final = ("contract", "layer", "jmak")
+
+_HALF_OF: Final = {
+    "zero": 0.5, "first": log(2), "contract": 1 - 0.5 ** (1 / 3), "sqrt": 0.25, "serial": log(2),
+    "layer": 2 / 3 - 0.5 ** (2 / 3), "fick": 0.030_546_847_126_182_52,
+}  # fmt: skip
+"""Reduced time at which half is lost."""
+
+_REFUSED: Final = 5.0  # standard deviations between a first content and its prior
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Target:
+    """One hypothesis against one set of data.
+
+    Parameters
+    ----------
+    hypothesis, weeks, priors
+        What it was made of.
+    layout
+        Its parameters.
+    numbers
+        All of it as arrays.
+    moved, alone
+        Witnesses of which the hypothesis says something, and the others.
+    """
+
+    hypothesis: Hypothesis
+    weeks: Weeks
+    priors: Mapping[str, Prior]
+    layout: Layout
+    numbers: kernels.Numbers
+    moved: tuple[Block, ...]
+    alone: tuple[Block, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the parameters, (d,); those of one cell end with it in brackets."""
+        return self.layout.names
+
+    @property
+    def dimension(self) -> int:
+        """Number of parameters."""
+        return len(self.names)
+
+    def log_likelihood(self, z: ArrayLike) -> NDArray[np.float64]:
+        """Compute the log likelihood of many draws.
+
+        Parameters
+        ----------
+        z
+            Standard normal numbers, (m, d).
+
+        Returns
+        -------
+        :
+            Log likelihood, (m,); -inf where the model has no value.
+
+        Raises
+        ------
+        ValueError
+            If ``z`` has another shape.
+        """
+        given = self._draws(z)
+        out = np.empty(given.shape[0])
+        kernels.log_likelihoods(given, self.numbers, out)
+        return out
+
+    def values(self, z: ArrayLike) -> dict[str, NDArray[np.float64]]:
+        """Give the physical values of many draws.
+
+        Parameters
+        ----------
+        z
+            Standard normal numbers, (m, d).
+
+        Returns
+        -------
+        :
+            Name -> values in the unit of the prior, (m,).
+
+        Raises
+        ------
+        ValueError
+            If ``z`` has another shape.
+        """
+        given = self._draws(z)
+        out = np.empty(given.shape)
+        kernels.all_values(given, self.numbers, out)
+        return {name: out[:, k] for k, name in enumerate(self.names)}
+
+    def curves(
+        self, z: ArrayLike, cell: str, days: ArrayLike
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Compute the contents of a cell, as they are and as they seem.
+
+        A gain that wanders seems as it began: the mean of all walks.
+
+        Parameters
+        ----------
+        z
+            Standard normal numbers, (m, d).
+        cell
+            Its name.
+        days
+            Days since heating, (k,).
+
+        Returns
+        -------
+        :
+            Real and apparent H per metal, (m, k) each.
+
+        Raises
+        ------
+        UnknownWord
+            If there is no such cell.
+        ValueError
+            If ``z`` has another shape or a day is negative.
+        """
+        given = self._draws(z)
+        names = [one.cell for one in self.weeks.cells]
+        index = names.index(one_of(cell, names, name="cell"))
+        at = np.asarray(days, dtype=np.float64)
+        if at.ndim != 1 or np.any(at < 0):
+            msg = "Found days that are no row, or before the heating. Count them from there."
+            raise ValueError(msg)
+        repetition = np.full(at.size, _usual_repetition(self.weeks.cells[index]))
+        real, apparent = np.empty((given.shape[0], at.size)), np.empty((given.shape[0], at.size))
+        with np.errstate(divide="ignore"):
+            kernels.cell_curves(given, self.numbers, index, at, repetition, real, apparent)
+        return real, apparent
+
+    def simulate(self, z: ArrayLike, generator: np.random.Generator) -> Weeks:
+        """Draw other weeks of the same design.
+
+        Parameters
+        ----------
+        z
+            Standard normal numbers of one draw, (d,).
+        generator
+            Source of chance.
+
+        Returns
+        -------
+        :
+            Contents and witnesses at the same times, with the same errors.
+
+        Raises
+        ------
+        ValueError
+            If ``z`` has another shape.
+        """
+        v = np.empty(self.dimension)
+        kernels.fill_values(self._draws(np.atleast_2d(z))[0], self.numbers, v)
+        times = self.numbers.days.size
+        x, of_hydrogen, of_ratio = np.empty(times), np.empty(times), np.empty(times)
+        kernels.fill_cells(v, self.numbers, x, of_hydrogen, of_ratio)
+        contents = _drawn_contents(v, self.numbers, x * of_ratio, generator)
+        witnesses = self._drawn_witnesses(v, x, of_hydrogen, generator)
+        begin, cells = self.numbers.content_starts, []
+        for k, one in enumerate(self.weeks.cells):
+            mine = witnesses.get(one.cell, {})
+            cells.append(
+                replace(one, h_per_metal=contents[begin[k] : begin[k + 1]], witnesses=mine)
+            )
+        return replace(self.weeks, cells=tuple(cells))
+
+    def _drawn_witnesses(
+        self, v: Array, x: Array, of_hydrogen: Array, generator: np.random.Generator
+    ) -> dict[str, dict[str, Witness]]:
+        predicted = np.empty(self.numbers.w_value.size)
+        kernels.predictions(v, self.numbers, x, of_hydrogen, predicted)
+        parts = np.split(predicted, self.numbers.block_starts[1:-1]) if self.moved else []
+        pairs = [*zip(self.moved, parts, strict=True)]
+        pairs += [(block, np.zeros(block.std.size)) for block in self.alone]
+        found: dict[str, dict[str, Witness]] = {}
+        for block, part in pairs:
+            for cell, witness in drawn_witnesses(block, part, self.weeks, generator).items():
+                found.setdefault(cell, {})[block.name] = witness
+        return found
+
+    def _draws(self, z: ArrayLike) -> Array:
+        given = np.ascontiguousarray(z, dtype=np.float64)
+        if given.ndim != 2 or given.shape[1] != self.dimension:
+            msg = (
+                f"Found draws of shape {given.shape} for {self.hypothesis.name}, which has "
+                f"{self.dimension} parameters. Give (draws, {self.dimension})."
+            )
+            raise ValueError(msg)
+        return given
+
+
+def target(hypothesis: Hypothesis, weeks: Weeks, priors: Mapping[str, Prior]) -> Target:
+    """Make a likelihood of a hypothesis and data.
+
+    Parameters
+    ----------
+    hypothesis
+        The story.
+    weeks
+        Data.
+    priors
+        Parameter -> prior, complete.
+
+    Returns
+    -------
+    :
+        The target.
+
+    Raises
+    ------
+    UnusableInput
+        If a cell begins where the prior of its content cannot be.
+    ValueError
+        If a prior has a form that the closed integrals cannot use.
+
+    Examples
+    --------
+    >>> from megabar.inference.hypotheses import hypothesis
+    >>> from megabar.inference.priors import PRIORS
+    >>> cell = CellWeeks(cell="A", elapsed=[0.0, 30.0, 60.0], h_per_metal=[10.5, 6.4, 4.0],
+    ...                  independent_std=[0.4, 0.3, 0.3], relative_std=[0.0, 0.0, 0.0],
+    ...                  common_relative_std=0.05)
+    >>> story = target(hypothesis("first"), Weeks(cells=(cell,)), PRIORS["lah10"])
+    >>> story.names
+    ('initial_content[A]', 'final_content', 'half_time', 'size_spread', 'noise_excess')
+    >>> story.log_likelihood(np.zeros((1, 5))).shape
+    (1,)
+    """
+    for cell in weeks.cells:
+        _check_start(cell, priors)
+    return _target(hypothesis, weeks, priors)
+
+
+def draw(
+    hypothesis: Hypothesis,
+    weeks: Weeks,
+    priors: Mapping[str, Prior],
+    generator: np.random.Generator,
+) -> tuple[dict[str, float], Weeks]:
+    """Draw a truth from the priors, and weeks of it.
+
+    Parameters
+    ----------
+    hypothesis
+        The story that is true.
+    weeks
+        The design: days, errors, witnesses and facts; its values do not matter.
+    priors
+        Parameter -> prior, complete.
+    generator
+        Source of chance.
+
+    Returns
+    -------
+    :
+        Name -> true value, and the weeks.
+    """
+    made = _target(hypothesis, weeks, priors)
+    z = generator.normal(size=(1, made.dimension))
+    truth = {name: float(one[0]) for name, one in made.values(z).items()}
+    return truth, made.simulate(z[0], generator)
+
+
+def _check_start(cell: CellWeeks, priors: Mapping[str, Prior]) -> None:
+    """Refuse a first content far above its prior, or far below it on the day of the heating."""
+    low, centre, high = priors["initial_content"].value_from_standard(np.array([-1.0, 0.0, 1.0]))
+    first = float(cell.h_per_metal[0])
+    common = cell.common_relative_std
+    relative = 0.1 if common is None else common
+    own = 0.5
+    if cell.independent_std is not None and cell.relative_std is not None:
+        own = float(np.hypot(cell.independent_std[0], cell.relative_std[0] * first))
+    std = float(np.sqrt(own**2 + (relative * first) ** 2 + ((high - low) / 2) ** 2))
+    early = cell.elapsed[0] < priors["half_time"].value_from_standard(-3.0)
+    miss = (first - float(centre)) / std
+    if miss > _REFUSED or (early and miss < -_REFUSED):
+        msg = (
+            f"Found that cell {cell.cell} begins at {first:.3g} H per metal, {abs(miss):.0f} "
+            f"standard deviations from the prior ({priors['initial_content'].sentence}), so every "
+            "story would be judged by that alone. Give a file of priors with the initial_content "
+            "of this sample."
+        )
+        raise UnusableInput(msg)
+
+
+def _target(hypothesis: Hypothesis, weeks: Weeks, priors: Mapping[str, Prior]) -> Target:
+    rows = layout(hypothesis, weeks, priors)
+    moved, alone = blocks_of(weeks, hypothesis, priors)
+    return Target(
+        hypothesis=hypothesis, weeks=weeks, priors=priors, layout=rows, moved=moved, alone=alone,
+        numbers=_numbers(hypothesis, weeks, rows, moved, alone),
+    )  # fmt: skip
+
+
+def _numbers(
+    hypothesis: Hypothesis, weeks: Weeks, rows: Layout, moved: tuple[Block, ...],
+    alone: tuple[Block, ...],
+) -> kernels.Numbers:  # fmt: skip
+    _check_sizes(rows)
+    mechanism = MECHANISMS[hypothesis.mechanism] if hypothesis.loses_hydrogen else None
+    nodes, weights = hermite_nodes(SMOOTH_NODES)
+    coefficients = [one.coefficients for one in rows.priors]
+    name = hypothesis.mechanism
+    return kernels.Numbers(
+        mechanism=kernels.STABLE if mechanism is None else mechanism.code,
+        artefact=NONE if hypothesis.artefact is None else ARTEFACTS[hypothesis.artefact].code,
+        kinds=np.array([one[0] for one in coefficients], dtype=np.int64),
+        first=np.array([one[1] for one in coefficients]),
+        second=np.array([one[2] for one in coefficients]),
+        kept=np.array([one[3] for one in coefficients]),
+        slots=np.array(rows.slots, dtype=np.int64),
+        log_half=log(_HALF_OF[name]) if name in _HALF_OF else nan,
+        size_exponent=0.0 if mechanism is None else float(mechanism.size_exponent),
+        two_lines=int(name in _TWO_LINES),
+        sink=int(mechanism is not None and mechanism.family == "sink"),
+        table=loss_table(_TABLES[name]) if name in _TABLES else _NO_TABLE,
+        nodes=nodes, weights=weights,
+        facts=facts_of_pulse(weeks.flip_angle, weeks.bandwidth), two_known=rows.known,
+        metal_frequency=nan if weeks.metal_frequency is None else weeks.metal_frequency,
+        **_arrays_of_contents(weeks),
+        **_arrays_of_witnesses(weeks, moved, alone),
+    )  # fmt: skip
+
+
+_NO_TABLE: Final = np.empty((0, 0))
+_NO_TABLE.setflags(write=False)
+
+
+def _check_sizes(rows: Layout) -> None:
+    if "size_spread" in rows.names:
+        prior = rows.priors[rows.names.index("size_spread")]
+        if prior.kind != "uniform" or prior.first < 0 or prior.second > LARGEST_SPREAD:
+            msg = (
+                f"Found the prior {prior.sentence} for the spread of grain sizes; averages are "
+                f"known for 0 to {LARGEST_SPREAD:g}. Give a uniform one within."
+            )
+            raise ValueError(msg)
+
+
+def _arrays_of_contents(weeks: Weeks) -> dict[str, NDArray[np.generic]]:
+    times = [times_of_cell(one) for one in weeks.cells]
+    starts = _starts([one.size for one in times])
+    days = np.concatenate(times)
+    point = [
+        start + np.searchsorted(at, one.elapsed)
+        for start, at, one in zip(starts[:-1], times, weeks.cells, strict=True)
+    ]
+    return {
+        "days": days,
+        "log_days": np.array([log(day) if day > 0 else -inf for day in days]),
+        "repetition": np.concatenate(
+            [_repetition(at, one) for at, one in zip(times, weeks.cells, strict=True)]
+        ),
+        "cell_starts": starts,
+        "point": np.concatenate(point).astype(np.int64),
+        "content_starts": _starts([one.elapsed.size for one in weeks.cells]),
+        "content": np.concatenate([one.h_per_metal for one in weeks.cells]),
+        "variance": np.concatenate([_square(one.independent_std, one) for one in weeks.cells]),
+        "relative": np.concatenate([_square(one.relative_std, one) for one in weeks.cells]),
+        "scale": np.array(
+            [
+                nan if one.common_relative_std is None else one.common_relative_std**2
+                for one in weeks.cells
+            ]
+        ),
+    }
+
+
+def _square(std: Array | None, cell: CellWeeks) -> Array:
+    return np.full(cell.elapsed.size, nan) if std is None else std**2
+
+
+def _starts(sizes: list[int]) -> NDArray[np.int64]:
+    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+
+
+def _usual_repetition(cell: CellWeeks) -> float:
+    return nan if cell.repetition_time is None else float(np.median(cell.repetition_time))
+
+
+def _repetition(times: Array, cell: CellWeeks) -> Array:
+    """Repetition time at each of the times: that of the content, else the usual one."""
+    found = np.full(times.size, _usual_repetition(cell))
+    if cell.repetition_time is not None:
+        found[np.searchsorted(times, cell.elapsed)] = cell.repetition_time
+    return found
+
+
+def _arrays_of_witnesses(
+    weeks: Weeks, moved: tuple[Block, ...], alone: tuple[Block, ...]
+) -> dict[str, NDArray[np.generic] | float]:
+    times = [times_of_cell(one) for one in weeks.cells]
+    starts = _starts([one.size for one in times])
+    constant = sum(one.constant_likelihood() for one in alone)
+    rows = []
+    for block in moved:
+        found, normalisation = block.whitened
+        rows.append(found.ravel())
+        constant += normalisation
+    points = [
+        [
+            starts[k] + np.searchsorted(times[k], day)
+            for k, day in zip(b.cells, b.elapsed, strict=True)
+        ]
+        for b in moved
+    ]
+    whole = [one.cells for one in moved]
+    return {
+        "blocks": np.array([one.code for one in moved], dtype=np.int64),
+        "block_starts": _starts([one.std.size for one in moved]),
+        "w_point": _joined(points).astype(np.int64),
+        "w_cell": _joined(whole).astype(np.int64),
+        "w_value": _joined([one.compared - one.level for one in moved]),
+        "w_inverse": _joined([1 / one.std for one in moved]),
+        "rows": _joined(rows),
+        "row_starts": _starts([one.size for one in rows]),
+        "ranks": np.array([one.directions.shape[1] for one in moved], dtype=np.int64),
+        "constant": float(constant),
+    }
+
+
+def _joined(parts: list) -> Array:
+    return (
+        np.concatenate([np.asarray(one, dtype=np.float64) for one in parts])
+        if parts
+        else np.empty(0)
+    )
+
+
+def _drawn_contents(
+    v: Array, numbers: kernels.Numbers, model: Array, generator: np.random.Generator
+) -> Array:
+    """Contents with noise, an error of the scale of each cell, and a gain that walks."""
+    rate = kernels.walk_rate(v, numbers)
+    out = np.empty(numbers.content.size)
+    for cell in range(numbers.content_starts.size - 1):
+        begin, end = numbers.content_starts[cell], numbers.content_starts[cell + 1]
+        place = numbers.point[begin:end]
+        days = numbers.days[place]
+        scale = np.sqrt(kernels.scale_of_cell(v, numbers, cell)) * generator.normal()
+        steps = np.sqrt(rate * np.diff(days, prepend=0.0))
+        walk = np.cumsum(steps * generator.normal(size=days.size))
+        noise = [
+            np.sqrt(kernels.noise_of_point(v, numbers, n, model[numbers.point[n]]))
+            for n in range(begin, end)
+        ]
+        own = np.array(noise) * generator.normal(size=days.size)
+        out[begin:end] = model[place] * (1 + scale + walk) + own
+    return out

@@ -30,13 +30,13 @@ FLAT_EXPONENT: Final = 3
 """value = exp(first + second u)."""
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def survival(z: float) -> float:
     """Probability that a standard normal number exceeds `z`."""
     return 0.5 * erfc(z / sqrt(2.0))
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def exceeded_with(probability: float) -> float:
     """Give the z that a standard normal number exceeds with this probability.
 
@@ -56,7 +56,7 @@ def exceeded_with(probability: float) -> float:
     return z if probability < 0.5 else -z
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def value(z: float, kind: int, first: float, second: float, kept: float) -> float:
     """Give the value of one parameter; `kept` is the share of the normal law above the cut."""
     if kind >= FLAT:
@@ -69,7 +69,7 @@ def value(z: float, kind: int, first: float, second: float, kept: float) -> floa
     return exp(found) if kind in (EXPONENTIAL, FLAT_EXPONENT) else found
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def fill_values(z: Array, kind: int, first: float, second: float, kept: float, out: Array) -> None:
     """Write the values of one parameter for many draws."""
     for n in range(z.size):

@@ -1,8 +1,9 @@
 r"""What is assumed before the data: one prior for each parameter, named, printed and replaceable.
 
 Every parameter is a standard normal number z to the algorithms; its prior is the increasing
-function :math:`F^{-1}(\Phi(z))` that makes a value of it. The set ``"lah10"`` is for lanthanum superhydride
-after synthesis. Whoever disagrees writes a file (:func:`read_priors`) and sees what changes.
+function :math:`F^{-1}(\Phi(z))` that makes a value of it. The set ``"lah10"`` is for lanthanum
+superhydride after synthesis. Whoever disagrees writes a file (:func:`read_priors`) and sees what
+changes.
 """
 
 from __future__ import annotations
@@ -135,6 +136,24 @@ class Prior:
             )
             raise ValueError(msg)
         return self.first, self.second
+
+    @property
+    def logarithm(self) -> Prior:
+        """The prior of the logarithm of the parameter; for log-normal ones.
+
+        Raises
+        ------
+        ValueError
+            If the prior is not log-normal.
+        """
+        if self.kind != "log-normal":
+            msg = (
+                f"Found a {self.kind} prior for the {self.words}; its logarithm has to be normal. "
+                "Give a median and a standard deviation of the logarithm."
+            )
+            raise ValueError(msg)
+        above = log(self.above) if self.above > 0 else -inf
+        return replace(self, kind="normal", first=log(self.first), unit="1", above=above)
 
     def widened(self, factor: float) -> Prior:
         """Give the prior with another width, for asking what depends on it.
@@ -288,7 +307,7 @@ def read_priors(path: Path) -> Mapping[str, Prior]:
     >>> from pathlib import Path
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder) / "priors.toml"
-    ...     _ = path.write_text('base = "lah10"\n[initial_content]\\nfirst = 9.6')
+    ...     _ = path.write_text('base = "lah10"\n[initial_content]\nfirst = 9.6')
     ...     print(read_priors(path)["initial_content"].sentence)
     normal, 9.6 +- 0.6
     """

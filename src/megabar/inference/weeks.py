@@ -30,7 +30,7 @@ WITNESSES: Final[Mapping[str, str]] = MappingProxyType(
 ``h_width`` to 1H of the hydride; ``total_h`` is all visible hydrogen over the metal that was loaded
 (not over the metal's signal), ``h2`` the part seen as H2; ``tc`` is of the same cell."""
 
-POSITIVE: Final = ("width", "t1", "h_width", "tc")
+POSITIVE: Final = ("width", "t1", "h_width")
 """Witnesses that cannot be zero or negative."""
 
 
