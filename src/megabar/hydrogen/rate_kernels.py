@@ -38,19 +38,19 @@ _LIMIT: Final = 5.5  # 4e-8 of the substance is beyond that many standard deviat
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(20)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def zero(tau: float) -> float:
     """Constant flux, until nothing is left."""
     return min(tau, 1.0)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def first(tau: float) -> float:
     """First-order exchange of a uniform grain."""
     return -expm1(-tau)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def second(tau: float, ratio: float) -> float:
     """Recombination in pairs towards `ratio` = x_inf/x0; the limit 0 needs no branch of its own.
 
@@ -61,7 +61,7 @@ def second(tau: float, ratio: float) -> float:
     return gone * (1.0 + ratio) / (1.0 + gone * (1.0 - ratio))
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def contract(tau: float, nu: float) -> float:
     """Front of constant speed in a plate (0), cylinder (1), sphere (2)."""
     if tau >= 1.0:
@@ -69,7 +69,7 @@ def contract(tau: float, nu: float) -> float:
     return -expm1((nu + 1.0) * log1p(-tau))
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def layer(tau: float) -> float:
     """Diffusion through the product layer of a sphere, Ginstling-Brounshtein solved in closed form.
 
@@ -83,13 +83,13 @@ def layer(tau: float) -> float:
     return front * (3.0 - front * (3.0 - front))
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def square_root(tau: float) -> float:
     """Semi-infinite sink, until nothing is left."""
     return 1.0 if tau >= 1.0 else sqrt(tau)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def fick(fourier: float) -> float:
     """Diffusion out of a sphere whose surface is held at the end."""
     if fourier < FICK_JOIN:
@@ -104,13 +104,13 @@ def fick(fourier: float) -> float:
     return 1.0 - 6.0 / (pi * pi) * left
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def jmak(tau: float, order: float) -> float:
     """Nucleation and growth, Johnson-Mehl-Avrami-Kolmogorov."""
     return -expm1(-(tau**order))
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def serial(tau: float, ratio: float, share: float) -> float:
     """Two steps: `ratio` = k2/k1, `share` = part of the loss that waits in the middle state."""
     slow, gap = (1.0, ratio - 1.0) if ratio >= 1.0 else (ratio, 1.0 - ratio)
@@ -118,7 +118,7 @@ def serial(tau: float, ratio: float, share: float) -> float:
     return -expm1(-tau) - share * exp(-slow * tau) * shape
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def reservoir(tau: float, capacity: float, excess: float) -> float:
     """Hydride in balance with a reservoir that leaks.
 
@@ -143,7 +143,7 @@ def reservoir(tau: float, capacity: float, excess: float) -> float:
     return max(1.0 - u * (1.0 + excess) / ((1.0 + u) * excess), 0.0)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def fraction(code: int, tau: float, one: float, two: float) -> float:
     """Fraction lost by the mechanism of this code; `one` and `two` are its shapes, else unused."""
     if code == FIRST:
@@ -159,7 +159,7 @@ def fraction(code: int, tau: float, one: float, two: float) -> float:
     return _fraction_without_size(code, tau, one, two)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def _fraction_without_size(code: int, tau: float, one: float, two: float) -> float:
     if code == ZERO:
         return zero(tau)
@@ -172,7 +172,7 @@ def _fraction_without_size(code: int, tau: float, one: float, two: float) -> flo
     return reservoir(tau, one, two)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def contract_averaged(tau: float, nu: float, spread: float) -> float:
     """Front in lognormal grains, exactly: partial moments in the place of a quadrature.
 
@@ -194,7 +194,7 @@ def contract_averaged(tau: float, nu: float, spread: float) -> float:
     return 1.0 - left
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def layer_averaged(tau: float, spread: float) -> float:
     """Product layer in lognormal grains; nodes only where something is left.
 
@@ -218,7 +218,7 @@ def layer_averaged(tau: float, spread: float) -> float:
     return 1.0 - above * left / weight
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def averaged(
     code: int, tau: float, one: float, two: float, spread: float, speeds: Array, weights: Array
 ) -> float:

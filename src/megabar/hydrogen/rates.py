@@ -355,7 +355,7 @@ def _feels_sizes(mechanism: Mechanism, spread: float) -> bool:
     return spread > 0 and mechanism.size_exponent != 0 and mechanism.code not in _EXACT
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def _fill(
     code: int,
     tau: NDArray[np.float64],

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SMALLEST_COMPRESSION = 0.3
-"""Volumes are searched down to this fraction of the one at zero pressure."""
+"""Volumes of metals are searched down to this fraction of the one at zero pressure."""
 
 
 def _vinet(v: float, k0: float, k0_prime: float) -> float:
@@ -89,7 +89,12 @@ def pressure_from_compression(
 
 
 def compression_from_pressure(
-    *, pressure: float, bulk_modulus: float, bulk_modulus_derivative: float, form: str
+    *,
+    pressure: float,
+    bulk_modulus: float,
+    bulk_modulus_derivative: float,
+    form: str,
+    smallest: float = SMALLEST_COMPRESSION,
 ) -> float:
     """Compute V/V0 at a pressure, the inverse of :func:`pressure_from_compression`.
 
@@ -103,6 +108,8 @@ def compression_from_pressure(
         K0', its derivative with pressure.
     form
         ``"vinet"`` or ``"birch-murnaghan"`` (third order).
+    smallest
+        V/V0 down to which is searched; molecular solids need less than metals.
 
     Returns
     -------
@@ -114,7 +121,7 @@ def compression_from_pressure(
     UnknownWord
         If the form is unknown.
     ValueError
-        If the pressure is negative, or so high that V/V0 would be below 0.3.
+        If the pressure is negative, or so high that V/V0 would be below the smallest.
 
     References
     ----------
@@ -138,10 +145,11 @@ def compression_from_pressure(
         )
         return found - pressure
 
-    if not 0 <= pressure <= excess(SMALLEST_COMPRESSION) + pressure:
+    highest = excess(smallest) + pressure
+    if not 0 <= pressure <= highest:
         msg = (
             f"Found pressure {pressure / 1e9:g} GPa; this equation of state is inverted from 0 to "
-            f"{(excess(SMALLEST_COMPRESSION) + pressure) / 1e9:.0f} GPa. Check its unit (Pa)."
+            f"{highest / 1e9:.0f} GPa. Check its unit (Pa)."
         )
         raise ValueError(msg)
-    return float(brentq(excess, SMALLEST_COMPRESSION, 1.0, xtol=1e-15, rtol=1e-14))
+    return float(brentq(excess, smallest, 1.0, xtol=1e-15, rtol=1e-14))
