@@ -28,8 +28,8 @@ LOWEST_EFFECTIVE_FRACTION: Final = 0.05
 _GOOD_FRACTION: Final = 0.7  # at which the fit of the proposal ends
 _POOR_FRACTION: Final = 0.5  # below which it is given more components
 _MOST_ROUNDS: Final = 10
-_ROUND_DRAWS: Final = 3000
-_BATCH: Final = 4000
+_ROUND_DRAWS: Final = 2000
+_BATCH: Final = 2000
 _FEW_PER_PARAMETER: Final = 6  # effective draws that a fit of the proposal needs
 
 

@@ -19,7 +19,7 @@ from megabar.errors import Undetermined
 
 Array = NDArray[np.float64]
 
-_GRADIENT_STEP: Final = 1e-4
+_GRADIENT_STEP: Final = 1e-5
 _HESSIAN_STEP: Final = 1e-3
 _SMALLEST_CURVATURE: Final = 0.5  # of ln posterior; that of the prior alone is 1
 _POLISHES: Final = 3  # Newton steps after the search
@@ -89,7 +89,7 @@ def find_modes(
     generator: np.random.Generator,
     *,
     prior_draws: int = 500,
-    starts: int = 5,
+    starts: int = 3,
 ) -> tuple[Mode, ...]:
     """Climb from the best of many draws of the prior, and keep what differs.
 
@@ -160,11 +160,11 @@ def _climbed(likelihood: Likelihood, start: Array) -> Array:
     from scipy.optimize import minimize
 
     d = start.size
-    offsets = np.vstack([np.zeros((1, d)), np.eye(d), -np.eye(d)]) * _GRADIENT_STEP
+    offsets = np.vstack([np.zeros((1, d)), np.eye(d)]) * _GRADIENT_STEP
 
     def fall(z: Array) -> tuple[float, Array]:
         around = -_log_posterior(likelihood, z + offsets)
-        return float(around[0]), (around[1 : d + 1] - around[d + 1 :]) / (2 * _GRADIENT_STEP)
+        return float(around[0]), (around[1:] - around[0]) / _GRADIENT_STEP
 
     found = minimize(fall, start, jac=True, method="L-BFGS-B", options={"maxiter": 150})
     return np.asarray(found.x, dtype=np.float64)
