@@ -219,7 +219,7 @@ class Target:
         self, v: Array, x: Array, of_hydrogen: Array, generator: np.random.Generator
     ) -> dict[str, dict[str, Witness]]:
         predicted = np.empty(self.numbers.w_value.size)
-        kernels.predictions(v, self.numbers, x, of_hydrogen, predicted)
+        kernels.fill_predictions(v, self.numbers, x, of_hydrogen, predicted)
         parts = np.split(predicted, self.numbers.block_starts[1:-1]) if self.moved else []
         pairs = [*zip(self.moved, parts, strict=True)]
         pairs += [(block, np.zeros(block.std.size)) for block in self.alone]
@@ -483,7 +483,8 @@ def _drawn_contents(
 ) -> Array:
     """Contents with noise, an error of the scale of each cell, and a gain that walks."""
     rate = kernels.walk_rate(v, numbers)
-    out = np.empty(numbers.content.size)
+    out, noise = np.empty(numbers.content.size), np.empty(numbers.content.size)
+    kernels.fill_noise(v, numbers, model, noise)
     for cell in range(numbers.content_starts.size - 1):
         begin, end = numbers.content_starts[cell], numbers.content_starts[cell + 1]
         place = numbers.point[begin:end]
@@ -491,10 +492,6 @@ def _drawn_contents(
         scale = np.sqrt(kernels.scale_of_cell(v, numbers, cell)) * generator.normal()
         steps = np.sqrt(rate * np.diff(days, prepend=0.0))
         walk = np.cumsum(steps * generator.normal(size=days.size))
-        noise = [
-            np.sqrt(kernels.noise_of_point(v, numbers, n, model[numbers.point[n]]))
-            for n in range(begin, end)
-        ]
-        own = np.array(noise) * generator.normal(size=days.size)
+        own = np.sqrt(noise[begin:end]) * generator.normal(size=days.size)
         out[begin:end] = model[place] * (1 + scale + walk) + own
     return out

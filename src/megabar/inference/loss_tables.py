@@ -91,12 +91,12 @@ def lost(table: Array, log_tau: float, spread: float) -> float:
     g = spread / SIZE_STEP + 1.0
     row = min(int(g), table.shape[0] - 3)
     g -= row
-    below, at, above, far = _weights(f)
-    total = 0.0
-    for k, weight in enumerate(_weights(g)):
-        line = table[row - 1 + k]
-        total += weight * (
-            below * line[n - 1] + at * line[n] + above * line[n + 1] + far * line[n + 2]
+    a, b, c, d = _weights(f)
+    weights, total = _weights(g), 0.0
+    for k in range(4):
+        r = row - 1 + k
+        total += weights[k] * (
+            a * table[r, n - 1] + b * table[r, n] + c * table[r, n + 1] + d * table[r, n + 2]
         )
     return total
 
