@@ -143,7 +143,7 @@ def slurm(jobs: SlurmJobs, count: int) -> Iterator[Any]:
             job_extra_directives=list(jobs.directives),
             log_directory=None if jobs.logs is None else str(jobs.logs),
             python=shlex.quote(sys.executable),
-            scheduler_options={"dashboard_address": None},
+            scheduler_options={"dashboard_address": ":0"},
             silence_logs=_SILENT,
         ) as cluster,
         distributed.Client(cluster) as client,
@@ -182,15 +182,19 @@ def called(
         client.submit(function, argument, key=f"megabar-{name}", pure=False): name
         for name, argument in arguments.items()
     }
-    for future in as_completed(list(futures)):
-        if future.status not in ("finished", "error"):
+    waiting = as_completed(list(futures))
+    for future in waiting:
+        if future.status == "pending":  # its result went down with its worker: it is done again
+            waiting.add(future)
+        elif future.status in ("finished", "error"):
+            yield futures[future], future
+            future.release()
+        else:
             msg = (
                 "The cluster went away during the work. What was finished is kept: run again, and "
                 "only what is missing is done."
             )
             raise SchedulerLost(msg)
-        yield futures[future], future
-        future.release()
 
 
 def killed(error: BaseException) -> bool:
