@@ -16,20 +16,18 @@ Twin: ``hydrogen.release``.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import inf, log, nan
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from megabar.errors import UnusableInput, one_of
-from megabar.hydrogen.grain_sizes import hermite_nodes
-from megabar.hydrogen.rates import MECHANISMS
+from megabar.inference import likelihood_kernels as likelihood
 from megabar.inference import loss_kernels as kernels
-from megabar.inference.artefacts import ARTEFACTS, NONE, facts_of_pulse
-from megabar.inference.loss_tables import LARGEST_SPREAD, loss_table
 from megabar.inference.parameters import Layout, layout
+from megabar.inference.story_arrays import numbers_of, usual_repetition
 from megabar.inference.weeks import CellWeeks, Weeks, Witness
-from megabar.inference.witnesses import Block, blocks_of, drawn_witnesses, times_of_cell
+from megabar.inference.witness_kernels import fill_predictions
+from megabar.inference.witnesses import Block, blocks_of, drawn_witnesses
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,21 +38,6 @@ if TYPE_CHECKING:
     from megabar.inference.priors import Prior
 
     Array = NDArray[np.float64]
-
-SMOOTH_NODES: Final = 7
-"""Nodes over sizes of a recombination curve; the others are tabulated with 41."""
-
-_TABLES: Final = {
-    "first": "first", "serial": "first", "contract": "contract", "layer": "layer", "fick": "fick",
-}  # fmt: skip
-
-_TWO_LINES: Final = ("contract", "layer", "jmak")
-
-_HALF_OF: Final = {
-    "zero": 0.5, "first": log(2), "contract": 1 - 0.5 ** (1 / 3), "sqrt": 0.25, "serial": log(2),
-    "layer": 2 / 3 - 0.5 ** (2 / 3), "fick": 0.030_546_847_126_182_52,
-}  # fmt: skip
-"""Reduced time at which half is lost."""
 
 _REFUSED: Final = 5.0  # standard deviations between a first content and its prior
 
@@ -113,7 +96,7 @@ class Target:
         """
         given = self._draws(z)
         out = np.empty(given.shape[0])
-        kernels.log_likelihoods(given, self.numbers, out)
+        likelihood.log_likelihoods(given, self.numbers, out)
         return out
 
     def values(self, z: ArrayLike) -> dict[str, NDArray[np.float64]]:
@@ -136,7 +119,7 @@ class Target:
         """
         given = self._draws(z)
         out = np.empty(given.shape)
-        kernels.all_values(given, self.numbers, out)
+        likelihood.all_values(given, self.numbers, out)
         return {name: out[:, k] for k, name in enumerate(self.names)}
 
     def curves(
@@ -174,10 +157,10 @@ class Target:
         if at.ndim != 1 or np.any(at < 0):
             msg = "Found days that are no row, or before the heating. Count them from there."
             raise ValueError(msg)
-        repetition = np.full(at.size, _usual_repetition(self.weeks.cells[index]))
+        repetition = np.full(at.size, usual_repetition(self.weeks.cells[index]))
         real, apparent = np.empty((given.shape[0], at.size)), np.empty((given.shape[0], at.size))
         with np.errstate(divide="ignore"):
-            kernels.cell_curves(given, self.numbers, index, at, repetition, real, apparent)
+            likelihood.cell_curves(given, self.numbers, index, at, repetition, real, apparent)
         return real, apparent
 
     def simulate(self, z: ArrayLike, generator: np.random.Generator) -> Weeks:
@@ -219,7 +202,7 @@ class Target:
         self, v: Array, x: Array, of_hydrogen: Array, generator: np.random.Generator
     ) -> dict[str, dict[str, Witness]]:
         predicted = np.empty(self.numbers.w_value.size)
-        kernels.fill_predictions(v, self.numbers, x, of_hydrogen, predicted)
+        fill_predictions(v, self.numbers, x, of_hydrogen, predicted)
         parts = np.split(predicted, self.numbers.block_starts[1:-1]) if self.moved else []
         pairs = [*zip(self.moved, parts, strict=True)]
         pairs += [(block, np.zeros(block.std.size)) for block in self.alone]
@@ -339,157 +322,22 @@ def _target(hypothesis: Hypothesis, weeks: Weeks, priors: Mapping[str, Prior]) -
     moved, alone = blocks_of(weeks, hypothesis, priors)
     return Target(
         hypothesis=hypothesis, weeks=weeks, priors=priors, layout=rows, moved=moved, alone=alone,
-        numbers=_numbers(hypothesis, weeks, rows, moved, alone),
+        numbers=numbers_of(hypothesis, weeks, rows, moved, alone),
     )  # fmt: skip
-
-
-def _numbers(
-    hypothesis: Hypothesis, weeks: Weeks, rows: Layout, moved: tuple[Block, ...],
-    alone: tuple[Block, ...],
-) -> kernels.Numbers:  # fmt: skip
-    _check_sizes(rows)
-    mechanism = MECHANISMS[hypothesis.mechanism] if hypothesis.loses_hydrogen else None
-    nodes, weights = hermite_nodes(SMOOTH_NODES)
-    coefficients = [one.coefficients for one in rows.priors]
-    name = hypothesis.mechanism
-    return kernels.Numbers(
-        mechanism=kernels.STABLE if mechanism is None else mechanism.code,
-        artefact=NONE if hypothesis.artefact is None else ARTEFACTS[hypothesis.artefact].code,
-        kinds=np.array([one[0] for one in coefficients], dtype=np.int64),
-        first=np.array([one[1] for one in coefficients]),
-        second=np.array([one[2] for one in coefficients]),
-        kept=np.array([one[3] for one in coefficients]),
-        slots=np.array(rows.slots, dtype=np.int64),
-        log_half=log(_HALF_OF[name]) if name in _HALF_OF else nan,
-        size_exponent=0.0 if mechanism is None else float(mechanism.size_exponent),
-        two_lines=int(name in _TWO_LINES),
-        sink=int(mechanism is not None and mechanism.family == "sink"),
-        table=loss_table(_TABLES[name]) if name in _TABLES else _NO_TABLE,
-        nodes=nodes, weights=weights,
-        facts=facts_of_pulse(weeks.flip_angle, weeks.bandwidth), two_known=rows.known,
-        metal_frequency=nan if weeks.metal_frequency is None else weeks.metal_frequency,
-        **_arrays_of_contents(weeks),
-        **_arrays_of_witnesses(weeks, moved, alone),
-    )  # fmt: skip
-
-
-_NO_TABLE: Final = np.empty((0, 0))
-_NO_TABLE.setflags(write=False)
-
-
-def _check_sizes(rows: Layout) -> None:
-    if "size_spread" in rows.names:
-        prior = rows.priors[rows.names.index("size_spread")]
-        if prior.kind != "uniform" or prior.first < 0 or prior.second > LARGEST_SPREAD:
-            msg = (
-                f"Found the prior {prior.sentence} for the spread of grain sizes; averages are "
-                f"known for 0 to {LARGEST_SPREAD:g}. Give a uniform one within."
-            )
-            raise ValueError(msg)
-
-
-def _arrays_of_contents(weeks: Weeks) -> dict[str, NDArray[np.generic]]:
-    times = [times_of_cell(one) for one in weeks.cells]
-    starts = _starts([one.size for one in times])
-    days = np.concatenate(times)
-    point = [
-        start + np.searchsorted(at, one.elapsed)
-        for start, at, one in zip(starts[:-1], times, weeks.cells, strict=True)
-    ]
-    return {
-        "days": days,
-        "log_days": np.array([log(day) if day > 0 else -inf for day in days]),
-        "repetition": np.concatenate(
-            [_repetition(at, one) for at, one in zip(times, weeks.cells, strict=True)]
-        ),
-        "cell_starts": starts,
-        "point": np.concatenate(point).astype(np.int64),
-        "content_starts": _starts([one.elapsed.size for one in weeks.cells]),
-        "content": np.concatenate([one.h_per_metal for one in weeks.cells]),
-        "variance": np.concatenate([_square(one.independent_std, one) for one in weeks.cells]),
-        "relative": np.concatenate([_square(one.relative_std, one) for one in weeks.cells]),
-        "scale": np.array(
-            [
-                nan if one.common_relative_std is None else one.common_relative_std**2
-                for one in weeks.cells
-            ]
-        ),
-    }
-
-
-def _square(std: Array | None, cell: CellWeeks) -> Array:
-    return np.full(cell.elapsed.size, nan) if std is None else std**2
-
-
-def _starts(sizes: list[int]) -> NDArray[np.int64]:
-    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-
-
-def _usual_repetition(cell: CellWeeks) -> float:
-    return nan if cell.repetition_time is None else float(np.median(cell.repetition_time))
-
-
-def _repetition(times: Array, cell: CellWeeks) -> Array:
-    """Repetition time at each of the times: that of the content, else the usual one."""
-    found = np.full(times.size, _usual_repetition(cell))
-    if cell.repetition_time is not None:
-        found[np.searchsorted(times, cell.elapsed)] = cell.repetition_time
-    return found
-
-
-def _arrays_of_witnesses(
-    weeks: Weeks, moved: tuple[Block, ...], alone: tuple[Block, ...]
-) -> dict[str, NDArray[np.generic] | float]:
-    times = [times_of_cell(one) for one in weeks.cells]
-    starts = _starts([one.size for one in times])
-    constant = sum(one.constant_likelihood() for one in alone)
-    rows = []
-    for block in moved:
-        found, normalisation = block.whitened
-        rows.append(found.ravel())
-        constant += normalisation
-    points = [
-        [
-            starts[k] + np.searchsorted(times[k], day)
-            for k, day in zip(b.cells, b.elapsed, strict=True)
-        ]
-        for b in moved
-    ]
-    whole = [one.cells for one in moved]
-    return {
-        "blocks": np.array([one.code for one in moved], dtype=np.int64),
-        "block_starts": _starts([one.std.size for one in moved]),
-        "w_point": _joined(points).astype(np.int64),
-        "w_cell": _joined(whole).astype(np.int64),
-        "w_value": _joined([one.compared - one.level for one in moved]),
-        "w_inverse": _joined([1 / one.std for one in moved]),
-        "rows": _joined(rows),
-        "row_starts": _starts([one.size for one in rows]),
-        "ranks": np.array([one.directions.shape[1] for one in moved], dtype=np.int64),
-        "constant": float(constant),
-    }
-
-
-def _joined(parts: list) -> Array:
-    return (
-        np.concatenate([np.asarray(one, dtype=np.float64) for one in parts])
-        if parts
-        else np.empty(0)
-    )
 
 
 def _drawn_contents(
     v: Array, numbers: kernels.Numbers, model: Array, generator: np.random.Generator
 ) -> Array:
     """Contents with noise, an error of the scale of each cell, and a gain that walks."""
-    rate = kernels.walk_rate(v, numbers)
+    rate = likelihood.walk_rate(v, numbers)
     out, noise = np.empty(numbers.content.size), np.empty(numbers.content.size)
-    kernels.fill_noise(v, numbers, model, noise)
+    likelihood.fill_noise(v, numbers, model, noise)
     for cell in range(numbers.content_starts.size - 1):
         begin, end = numbers.content_starts[cell], numbers.content_starts[cell + 1]
         place = numbers.point[begin:end]
         days = numbers.days[place]
-        scale = np.sqrt(kernels.scale_of_cell(v, numbers, cell)) * generator.normal()
+        scale = np.sqrt(likelihood.scale_of_cell(v, numbers, cell)) * generator.normal()
         steps = np.sqrt(rate * np.diff(days, prepend=0.0))
         walk = np.cumsum(steps * generator.normal(size=days.size))
         own = np.sqrt(noise[begin:end]) * generator.normal(size=days.size)

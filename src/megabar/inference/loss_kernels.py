@@ -1,4 +1,4 @@
-"""Compiled loops of the verdict: contents, factors, and the likelihood of many draws at once.
+"""Compiled loops of the verdict, the forward part: values, contents and factors of one draw.
 
 What a hypothesis is made of comes as :class:`Numbers`, arrays only; ``desorption`` makes them.
 Nothing is allocated per draw, and
@@ -7,7 +7,7 @@ inner loops get arrays one by one: handing over the whole tuple counts reference
 
 from __future__ import annotations
 
-from math import exp, expm1, inf, isfinite, log, log1p, nan, pi
+from math import exp, expm1, isfinite, log, log1p
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numba
@@ -49,23 +49,9 @@ SHARE: Final = 17
 TC_SLOPE: Final = 18
 N_SLOTS: Final = 19
 
-# Witnesses, by what they are compared with.
-SHIFT: Final = 0
-WIDTH: Final = 1
-T1: Final = 2
-H_WIDTH: Final = 3
-TOTAL: Final = 4
-H2: Final = 5
-TC: Final = 6
-
 _HALF: Final = log(2.0)
-_LOG_2_PI: Final = log(2.0 * pi)
-_FWHM: Final = 2.0 * (2.0 * log(2.0)) ** 0.5
 _SAME_RATES: Final = 0.01
-_SWITCH: Final = 0.1  # of the difference of the shares of hydride and product
 _NO_END: Final = 1e-6
-_AT_ONCE: Final = 8  # variances whose logarithm is taken together
-_H: Final = 0.02
 
 
 class Numbers(NamedTuple):
@@ -173,9 +159,6 @@ def _values(z: Array, kinds: Whole, first: Array, second: Array, kept: Array, v:
         v[k] = value(z[k], kinds[k], first[k], second[k], kept[k])
 
 
-# --- contents ---------------------------------------------------------------------------------
-
-
 @numba.njit(cache=True, error_model="numpy")
 def _untabulated(code: int, log_tau: float, shape: float) -> float:
     """Fraction lost by one grain: zero, sqrt, jmak (`shape` n), second (q)."""
@@ -223,7 +206,7 @@ def _two_steps(table: Array, log_tau: float, spread: float, ratio: float, share:
 
 
 @numba.njit(cache=True, error_model="numpy")
-def _of_median(code: int, log_tau: float, shape: float, share: float, table: Array) -> float:
+def of_median(code: int, log_tau: float, shape: float, share: float, table: Array) -> float:
     """Fraction lost by the median grain."""
     if table.size == 0:
         return _untabulated(code, log_tau, shape)
@@ -248,26 +231,27 @@ def _shapes(
 
 
 @numba.njit(cache=True, error_model="numpy")
-def _optional(v: Array, slot: int, otherwise: float) -> float:
+def optional(v: Array, slot: int, otherwise: float) -> float:
+    """Value of a parameter, if the hypothesis has it."""
     return v[slot] if slot >= 0 else otherwise
 
 
 @numba.njit(cache=True, error_model="numpy")
-def _course(
+def course(
     v: Array, slots: Whole, code: int, log_half: float, cell: int
 ) -> tuple[float, float, float, float]:
     """Shape, share, spread of a cell, and what added to ln t gives ln tau."""
     shape, share, log_tau_half = _shapes(
-        code, v[slots[INITIAL] + cell], v[slots[END]], _optional(v, slots[SHAPE], 0.0),
-        _optional(v, slots[MIDDLE], 0.0), log_half,
+        code, v[slots[INITIAL] + cell], v[slots[END]], optional(v, slots[SHAPE], 0.0),
+        optional(v, slots[MIDDLE], 0.0), log_half,
     )  # fmt: skip
     offset = v[slots[HALF_TIME_CELL] + cell] if slots[HALF_TIME_CELL] >= 0 else 0.0
     begin = offset - log(v[slots[HALF_TIME]]) + log_tau_half
-    return shape, share, _optional(v, slots[SIZE], 0.0), begin
+    return shape, share, optional(v, slots[SIZE], 0.0), begin
 
 
 @numba.njit(cache=True, error_model="numpy")
-def _contents(
+def fill_cell_contents(
     v: Array, slots: Whole, code: int, log_half: float, cell: int, log_days: Array, table: Array,
     nodes: Array, weights: Array, x: Array,
 ) -> None:  # fmt: skip
@@ -276,7 +260,7 @@ def _contents(
     if code == STABLE:
         x[:] = initial
         return
-    shape, share, spread, begin = _course(v, slots, code, log_half, cell)
+    shape, share, spread, begin = course(v, slots, code, log_half, cell)
     whole = initial - v[slots[END]]
     if table.size == 0:
         _without_table(code, log_days, begin, spread, shape, nodes, weights, x)
@@ -291,7 +275,7 @@ def _contents(
 
 
 @numba.njit(cache=True, error_model="numpy")
-def _factors(
+def fill_cell_factors(
     v: Array, slots: Whole, code: int, cell: int, days: Array, repetition: Array, facts: Array,
     two_known: float, of_hydrogen: Array, of_ratio: Array,
 ) -> None:  # fmt: skip
@@ -306,7 +290,7 @@ def _factors(
         drive = drive * exp(-offset) if code == artefacts.VISIBILITY else drive + offset
     if slots[ONE] >= 0:
         one = v[slots[ONE] + (cell if slots[ONE_CELL] >= 0 else 0)]
-    two = _optional(v, slots[TWO], two_known)
+    two = optional(v, slots[TWO], two_known)
     for n in range(days.size):
         between = repetition[n] if isfinite(repetition[n]) else two
         of_hydrogen[n], of_ratio[n] = artefacts.factors(
@@ -324,274 +308,11 @@ def fill_cells(v: Array, numbers: Numbers, x: Array, of_hydrogen: Array, of_rati
     table, nodes, weights = numbers.table, numbers.nodes, numbers.weights
     for cell in range(starts.size - 1):
         a, b = starts[cell], starts[cell + 1]
-        _contents(
+        fill_cell_contents(
             v, slots, numbers.mechanism, numbers.log_half, cell, log_days[a:b], table, nodes,
             weights, x[a:b],
         )  # fmt: skip
-        _factors(
+        fill_cell_factors(
             v, slots, numbers.artefact, cell, days[a:b], repetition[a:b], facts,
             numbers.two_known, of_hydrogen[a:b], of_ratio[a:b],
         )  # fmt: skip
-
-
-# --- contents against data --------------------------------------------------------------------
-
-
-@numba.njit(cache=True, error_model="numpy")
-def _noise(excess: float, additive: float, relative: float, model: float) -> float:
-    return excess * excess * (additive + relative * model * model)
-
-
-@numba.njit(cache=True, error_model="numpy")
-def fill_noise(v: Array, numbers: Numbers, model: Array, noise: Array) -> None:
-    """Write the variance of each content by itself; `model` at all times, (u,)."""
-    slots = numbers.slots
-    excess, additive, relative = _noise_values(v, slots)
-    for n in range(noise.size):
-        m = model[numbers.point[n]]
-        if isfinite(numbers.variance[n]):
-            noise[n] = _noise(excess, numbers.variance[n], numbers.relative[n], m)
-        else:
-            noise[n] = _noise(1.0, additive, relative, m)
-
-
-@numba.njit(cache=True, error_model="numpy")
-def _noise_values(v: Array, slots: Whole) -> tuple[float, float, float]:
-    """Excess, and squares of the additive and relative error, where they are parameters."""
-    additive, relative = _optional(v, slots[ADDITIVE], nan), _optional(v, slots[RELATIVE], nan)
-    return _optional(v, slots[EXCESS], nan), additive * additive, relative * relative
-
-
-@numba.njit(cache=True, error_model="numpy")
-def scale_of_cell(v: Array, numbers: Numbers, cell: int) -> float:
-    """Variance of the scale that the contents of a cell share."""
-    known = numbers.scale[cell]
-    return known if isfinite(known) else v[numbers.slots[SCALE]] ** 2
-
-
-@numba.njit(cache=True, error_model="numpy")
-def walk_rate(v: Array, numbers: Numbers) -> float:
-    """Variance that the gain gathers in a day."""
-    if numbers.artefact != artefacts.WALK:
-        return 0.0
-    return v[numbers.slots[DRIVE]] ** 2 / artefacts.DAYS_OF_DRIFT
-
-
-@numba.njit(cache=True, error_model="numpy")
-def content_likelihood(
-    v: Array, numbers: Numbers, x: Array, of_ratio: Array, noise: Array
-) -> float:
-    r"""Likelihood of all contents, scale and walk integrated; `noise` is written.
-
-    A content is m (1 + u) with noise, u the error of the scale of the cell plus what the gain has
-    walked. One pass of a scalar Kalman filter over u gives exactly the Gaussian with covariance
-    N + m m^T (s^2 + q min(t, t')).
-    """
-    for n in range(x.size):
-        of_ratio[n] *= x[n]
-    fill_noise(v, numbers, of_ratio, noise)
-    starts, point, content = numbers.content_starts, numbers.point, numbers.content
-    days, rate = numbers.days, walk_rate(v, numbers)
-    total, product, waiting = -0.5 * content.size * _LOG_2_PI, 1.0, 0
-    for cell in range(starts.size - 1):
-        known, before, spread = 0.0, 0.0, scale_of_cell(v, numbers, cell)
-        for n in range(starts[cell], starts[cell + 1]):
-            place = point[n]
-            model = of_ratio[place]
-            spread += rate * (days[place] - before)
-            before = days[place]
-            inverse = 1.0 / (noise[n] + model * model * spread)
-            miss = content[n] - model * (1.0 + known)
-            total -= 0.5 * miss * miss * inverse
-            known += model * spread * miss * inverse
-            spread *= noise[n] * inverse
-            product *= inverse
-            waiting += 1
-            if waiting == _AT_ONCE:
-                total += 0.5 * log(product)
-                product, waiting = 1.0, 0
-    return total + 0.5 * log(product)
-
-
-# --- witnesses against data -------------------------------------------------------------------
-
-
-@numba.njit(cache=True, error_model="numpy")
-def _drifting(v: Array, slots: Whole, cell: int, days: float) -> float:
-    """Logarithm of a T1 or width whose drift is the artefact."""
-    drive = v[slots[DRIVE]]
-    if slots[DRIVE_CELL] >= 0:
-        drive += v[slots[DRIVE_CELL] + cell]
-    return log(v[slots[ONE] + cell]) + drive * days / artefacts.DAYS_OF_DRIFT
-
-
-@numba.njit(cache=True, error_model="numpy")
-def _centre(slope: float, gone: float, whole: float, two_lines: int) -> float:
-    """Shift of the metal's line [ppm] against that of day 0.
-
-    Grains that stay uniform move their line with their content. Where hydride and product stand
-    side by side there are two lines, and who fits a single one follows the stronger: its centre
-    stays, and goes over to the product about the day when half has reacted.
-    """
-    if two_lines:
-        return -slope * whole / (1.0 + exp(-(2.0 * gone / whole - 1.0) / _SWITCH))
-    return -slope * gone
-
-
-@numba.njit(cache=True, error_model="numpy")
-def spread_fwhm(steepness: float, log_spread: float, whole: float) -> float:
-    """FWHM of a spread of ln k; `steepness` is d alpha/d ln tau, `whole` the way of the line."""
-    return _FWHM * abs(log_spread * steepness * whole)
-
-
-@numba.njit(cache=True, error_model="numpy")
-def _steepness(code: int, log_tau: float, shape: float, share: float, table: Array) -> float:
-    """Slope of the loss of the median grain against ln tau."""
-    later = _of_median(code, log_tau + _H, shape, share, table)
-    return (later - _of_median(code, log_tau - _H, shape, share, table)) / (2.0 * _H)
-
-
-@numba.njit(cache=True, error_model="numpy")
-def _fill_widths(v: Array, numbers: Numbers, begin: int, end: int, out: Array) -> None:
-    """Write the squared widths [kHz^2] that a spread of grains adds to the metal's line."""
-    slots, cells, points, log_days = (
-        numbers.slots, numbers.w_cell, numbers.w_point, numbers.log_days,
-    )  # fmt: skip
-    out[begin:end] = 0.0
-    if numbers.two_lines or slots[SIZE] < 0:
-        return
-    code, table, cell = numbers.mechanism, numbers.table, -1
-    unit = v[slots[SHIFT_SLOPE]] * numbers.metal_frequency * 1e-3
-    log_spread = v[slots[SIZE]] * numbers.size_exponent
-    whole, shape, share, start = 0.0, 0.0, 0.0, 0.0
-    for n in range(begin, end):
-        if cells[n] != cell:
-            cell = cells[n]
-            shape, share, _, start = _course(v, slots, code, numbers.log_half, cell)
-            whole = unit * (v[slots[INITIAL] + cell] - v[slots[END]])
-        at = log_days[points[n]]
-        if at > -inf:
-            out[n] = (
-                spread_fwhm(_steepness(code, at + start, shape, share, table), log_spread, whole)
-                ** 2
-            )
-
-
-@numba.njit(cache=True, error_model="numpy")
-def _predicted(
-    code: int, gone: float, whole: float, of_hydrogen: float, content: float, factor: float,
-    flags: tuple[int, int],
-) -> float:  # fmt: skip
-    """Give what a witness of the content should be; `flags` are two_lines and sink."""
-    if code == TOTAL:
-        return content * of_hydrogen + (0.0 if flags[1] else gone)
-    if code == H2:
-        return 0.0 if flags[1] else factor * gone
-    if code == TC:
-        return -factor * gone
-    return _centre(factor, gone, whole, flags[0])
-
-
-@numba.njit(cache=True, error_model="numpy")
-def _fill_by_content(
-    v: Array, numbers: Numbers, code: int, block: int, x: Array, of_hydrogen: Array, out: Array
-) -> None:
-    slots, cells, points = numbers.slots, numbers.w_cell, numbers.w_point
-    slot = slots[SHIFT_SLOPE] if code == SHIFT else slots[SHARE] if code == H2 else slots[TC_SLOPE]
-    factor, end = _optional(v, slot, 0.0), _optional(v, slots[END], nan)
-    flags = (numbers.two_lines, numbers.sink)
-    for n in range(numbers.block_starts[block], numbers.block_starts[block + 1]):
-        place, initial = points[n], v[slots[INITIAL] + cells[n]]
-        out[n] = _predicted(
-            code, initial - x[place], initial - end, of_hydrogen[place], x[place], factor, flags
-        )
-
-
-@numba.njit(cache=True, error_model="numpy")
-def fill_predictions(v: Array, numbers: Numbers, x: Array, of_hydrogen: Array, out: Array) -> None:
-    """Write what all witnesses should be, apart from their own levels and drifts."""
-    for block in range(numbers.blocks.size):
-        code = numbers.blocks[block]
-        begin, end = numbers.block_starts[block], numbers.block_starts[block + 1]
-        if code == WIDTH:
-            _fill_widths(v, numbers, begin, end, out)
-        elif code in (T1, H_WIDTH):
-            for n in range(begin, end):
-                days = numbers.days[numbers.w_point[n]]
-                out[n] = _drifting(v, numbers.slots, numbers.w_cell[n], days)
-        else:
-            _fill_by_content(v, numbers, code, block, x, of_hydrogen, out)
-
-
-@numba.njit(cache=True, error_model="numpy")
-def _along(rows: Array, at: int, miss: Array, begin: int, end: int) -> float:
-    total = 0.0
-    for n in range(begin, end):
-        total += rows[at + n - begin] * miss[n]
-    return total
-
-
-@numba.njit(cache=True, error_model="numpy")
-def witness_likelihood(
-    v: Array, numbers: Numbers, x: Array, of_hydrogen: Array, miss: Array
-) -> float:
-    """Likelihood of all witnesses, their levels and drifts integrated; without the constant."""
-    fill_predictions(v, numbers, x, of_hydrogen, miss)
-    values, inverse, rows = numbers.w_value, numbers.w_inverse, numbers.rows
-    total = 0.0
-    for n in range(miss.size):
-        miss[n] = (values[n] - miss[n]) * inverse[n]
-        total -= 0.5 * miss[n] * miss[n]
-    for block in range(numbers.blocks.size):
-        begin, end = numbers.block_starts[block], numbers.block_starts[block + 1]
-        for k in range(numbers.ranks[block]):
-            at = numbers.row_starts[block] + k * (end - begin)
-            total += 0.5 * _along(rows, at, miss, begin, end) ** 2
-    return total
-
-
-# --- many draws -------------------------------------------------------------------------------
-
-
-@numba.njit(cache=True, error_model="numpy")
-def log_likelihoods(z: Array, numbers: Numbers, out: Array) -> None:
-    """Write the log likelihood of each draw; a draw without a number is impossible (-inf)."""
-    v = np.empty(z.shape[1])
-    times = numbers.days.size
-    x, of_hydrogen, of_ratio = np.empty(times), np.empty(times), np.empty(times)
-    noise, miss = np.empty(numbers.content.size), np.empty(numbers.w_value.size)
-    for m in range(z.shape[0]):
-        fill_values(z[m], numbers, v)
-        fill_cells(v, numbers, x, of_hydrogen, of_ratio)
-        found = content_likelihood(v, numbers, x, of_ratio, noise) + numbers.constant
-        if miss.size > 0:
-            found += witness_likelihood(v, numbers, x, of_hydrogen, miss)
-        out[m] = found if isfinite(found) else -inf
-
-
-@numba.njit(cache=True, error_model="numpy")
-def all_values(z: Array, numbers: Numbers, out: Array) -> None:
-    """Write the values of all parameters of many draws."""
-    for m in range(z.shape[0]):
-        fill_values(z[m], numbers, out[m])
-
-
-@numba.njit(cache=True, error_model="numpy")
-def cell_curves(
-    z: Array, numbers: Numbers, cell: int, days: Array, repetition: Array, real: Array,
-    apparent: Array,
-) -> None:  # fmt: skip
-    """Write real and apparent contents of a cell at these days, for many draws."""
-    v, of_hydrogen, log_days = np.empty(z.shape[1]), np.empty(days.size), np.log(days)
-    for m in range(z.shape[0]):
-        fill_values(z[m], numbers, v)
-        _contents(
-            v, numbers.slots, numbers.mechanism, numbers.log_half, cell, log_days, numbers.table,
-            numbers.nodes, numbers.weights, real[m],
-        )  # fmt: skip
-        _factors(
-            v, numbers.slots, numbers.artefact, cell, days, repetition, numbers.facts,
-            numbers.two_known, of_hydrogen, apparent[m],
-        )  # fmt: skip
-        for n in range(days.size):
-            apparent[m, n] *= real[m, n]

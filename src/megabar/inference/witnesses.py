@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from megabar.inference import loss_kernels as kernels
+from megabar.inference import witness_kernels as kernels
 from megabar.inference.artefacts import ARTEFACTS, DAYS_OF_DRIFT
 from megabar.inference.weeks import Witness
 
@@ -55,7 +55,7 @@ class Block:
     Parameters
     ----------
     name, code
-        Witness, and its number in ``loss_kernels``.
+        Witness, and its number in ``witness_kernels``.
     cells, elapsed
         Index of the cell and day of each value, (n,).
     compared, std
