@@ -20,6 +20,7 @@ STATUSES: Final[Mapping[str, str]] = MappingProxyType(
         "inconsistent": "printed numbers contradict each other or their own arithmetic",
         "unstated": "a number that decides is not printed",
         "consistent": "the arithmetic gives what is printed",
+        "contradicted": "another publication reports the opposite",
         "survives": "a statement that stands whatever becomes of the others",
     }
 )

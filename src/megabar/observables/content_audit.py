@@ -181,7 +181,7 @@ def _loss(paper: Paper) -> Finding:
         ),
         verdict=(
             f"{'Compatible' if agree else 'Not compatible'} within {rate_std:.2f}; a constant "
-            "rate and a plateau are not both exact"
+            "rate and a plateau are not both exact, and a rate constant needs a model"
         ),
         inputs=("content", "loss_rate", "loss_rate_std", "loss_share", "loss_time", "end_time"),
         numbers=numbers,
@@ -200,9 +200,11 @@ def _reservoir(paper: Paper) -> Finding:
         ).value
         for name, t1 in POOLS.items()
     }
+    used = (content - 3) / borane
     numbers = {
         "hydrogen_in_cell": held,
         "hydrogen_outside": left,
+        "borane_used": used,
         "seen_h2": seen["H2"],
         "seen_borane": seen["NH3BH3"],
         "weight_h2": left * seen["H2"],
@@ -214,7 +216,8 @@ def _reservoir(paper: Paper) -> Finding:
         claim="No reservoir of hydrogen, because no H2 line is seen",
         arithmetic=(
             f"One LaH3 with {paper.value('borane_per_lanthanum'):.0f} NH3BH3 holds {held:.0f} H "
-            f"per La, {left:.1f} of them outside LaH{content:g}; at a repetition time of "
+            f"per La, {left:.1f} of them outside LaH{content:g} ({used:.0%} of the borane's are "
+            f"used); at a repetition time of "
             f"{1e3 * short:.0f} ms these weigh {numbers['weight_h2']:.2f} H per La as H2 (T1 of "
             f"{POOLS['H2']:.0f} s) and {borane:.0f} in borane "
             f"{numbers['weight_borane']:.4f} ({POOLS['NH3BH3']:.0f} s)"

@@ -1,7 +1,8 @@
-"""A whole paper gone through: contents, mobility, what agrees, and what survives.
+"""A whole paper gone through: contents, mobility, kinetics, what agrees, and what survives.
 
 The findings on contents come from ``observables.content_audit``, those on mobility from
-``observables.diffusivity_audit``; here they stand together, with the numbers behind the sentences.
+``observables.diffusivity_audit``, those on the loss from ``observables.kinetics_audit``; here they
+stand together, with the numbers behind the sentences.
 
 References
 ----------
@@ -12,14 +13,14 @@ Twin: ``observables.content_audit``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from math import pi
 from typing import TYPE_CHECKING, Final
 
 from megabar.matter import crystals, nuclei
 from megabar.motion import relaxation
-from megabar.observables import content_audit
+from megabar.observables import content_audit, kinetics_audit
 from megabar.observables.audit_findings import Finding
 from megabar.observables.audit_inputs import LAH10
 from megabar.observables.audit_remains import what_agrees, what_survives
@@ -61,7 +62,7 @@ class _Rigid:
 
 
 def audit_of_published_lah10(*, lah10: Crystal, lah3: Crystal) -> tuple[Finding, ...]:
-    """Go through the published numbers on LaH10: contents, mobility, what agrees, what survives.
+    """Go through the published numbers on LaH10, one by one, and say at the end what survives.
 
     Parameters
     ----------
@@ -96,7 +97,11 @@ def audit_of_published_lah10(*, lah10: Crystal, lah3: Crystal) -> tuple[Finding,
     rigid = _Rigid(
         lah10=crystal_moments(lah10), lah3=crystal_moments(lah3), lanthanum_fwhm=_metal_width(lah3)
     )
-    claims = (*content_audit.on_contents(LAH10), *_on_mobility(LAH10, rigid))
+    claims = (
+        *content_audit.on_contents(LAH10),
+        *_on_mobility(LAH10, rigid),
+        *kinetics_audit.on_kinetics(LAH10),
+    )
     return (
         *(one for one in claims if one.status != "consistent"),
         *(one for one in claims if one.status == "consistent"),
@@ -127,6 +132,7 @@ def _on_mobility(paper: Paper, rigid: _Rigid) -> tuple[Finding, ...]:
     found[0] = _with_prefactors(found[0], paper)
     found[2] = _with_printed_cell(found[2], paper)
     found[5] = _with_lanthanum(found[5], paper, rigid)
+    found[8] = _with_surface(found[8], paper)
     found[9] = _with_alloys(found[9])
     return tuple(found)
 
@@ -240,7 +246,7 @@ def _with_prefactors(found: Finding, paper: Paper) -> Finding:
         f"{prefactor} {found.numbers[f'{prefactor}, cell'] * 1e4:.3g}" for prefactor in _PREFACTORS
     )
     needed = found.numbers["t1_of_printed_diffusivity"]
-    return _retold(
+    return replace(
         found,
         arithmetic=(
             f"{found.arithmetic}. In SI, with the density of the printed cell, by prefactor: "
@@ -252,7 +258,7 @@ def _with_prefactors(found: Finding, paper: Paper) -> Finding:
 
 def _with_printed_cell(found: Finding, paper: Paper) -> Finding:
     cell = found.numbers["cell"]
-    return _retold(
+    return replace(
         found,
         arithmetic=(
             f"{METALS_PER_CELL * paper.value('content'):.0f} H in "
@@ -264,7 +270,7 @@ def _with_printed_cell(found: Finding, paper: Paper) -> Finding:
 
 def _with_lanthanum(found: Finding, paper: Paper, rigid: _Rigid) -> Finding:
     observed = paper.value("lanthanum_fwhm_precursor")
-    return _retold(
+    return replace(
         found,
         arithmetic=(
             f"{found.arithmetic}; its La line, from hydrogen alone, "
@@ -273,27 +279,27 @@ def _with_lanthanum(found: Finding, paper: Paper, rigid: _Rigid) -> Finding:
     )
 
 
+def _with_surface(found: Finding, paper: Paper) -> Finding:
+    """Add what the printed loss asks of diffusion, of a surface, of a layer of product."""
+    step = kinetics_audit.limiting_step(paper)
+    return replace(
+        found,
+        arithmetic=f"{found.arithmetic}. {step.arithmetic}",
+        verdict=step.verdict,
+        inputs=step.inputs,
+        numbers=step.numbers,
+    )
+
+
 def _with_alloys(found: Finding) -> Finding:
     low, high = (f"{1e4 * one:.1e}" for one in _ALLOYS)
-    return _retold(
+    return replace(
         found,
         arithmetic=(
             f"{found.arithmetic}; Ti-V-Cr-H at room temperature has {low} to {high} cm2/s "
             "(Vyvodtceva et al., J. Alloys Compd. 614, 364 (2014), abstract)"
         ),
         verdict=f"{found.verdict}; 'several orders above known hydrides' is overstated",
-    )
-
-
-def _retold(found: Finding, *, arithmetic: str, verdict: str | None = None) -> Finding:
-    return Finding(
-        subject=found.subject,
-        status=found.status,
-        claim=found.claim,
-        arithmetic=arithmetic,
-        verdict=found.verdict if verdict is None else verdict,
-        inputs=found.inputs,
-        numbers=found.numbers,
     )
 
 
