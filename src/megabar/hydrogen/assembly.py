@@ -34,6 +34,7 @@ from megabar.hydrogen.geometry import (
     MovingInterface,
     Rate,
     Reservoir,
+    Sieverts,
     Stack,
 )
 from megabar.hydrogen.network import Network
@@ -170,6 +171,17 @@ def _add_reservoir(built: Assembled, reservoir: Reservoir) -> None:
         net.link(links.CONSTANT, (built.free, built.beyond()), (reservoir.leak_constant, _FADE))
 
 
+def _free(built: Assembled) -> int:
+    """Give the node of free hydrogen."""
+    if built.free is None:
+        msg = (
+            "Found a law that follows the free hydrogen of a cell without cavity; nothing says how "
+            "much there is. Describe the reservoir."
+        )
+        raise PlanError(msg)
+    return built.free
+
+
 def _equilibrium(built: Assembled, equilibrium: Equilibrium) -> tuple[int, int, int]:
     """Add the functions of an equilibrium; give their numbers: of s, s of the far end, s of t."""
     net = built.network
@@ -177,12 +189,7 @@ def _equilibrium(built: Assembled, equilibrium: Equilibrium) -> tuple[int, int, 
         identity = net.table(linear_pieces(x=[0.0, 1.0], values=[0.0, 1.0]))
         return identity, -1, net.table(_held(equilibrium))
     if isinstance(equilibrium, Following | FollowingPotential):
-        if built.free is None:
-            msg = (
-                "Found an equilibrium that follows the free hydrogen of a cell without cavity; "
-                "nothing says how much there is. Describe the reservoir."
-            )
-            raise PlanError(msg)
+        _free(built)
         if isinstance(equilibrium, Following):
             return net.table(_tabulated(equilibrium.content, equilibrium.most)), -1, -1
         isotherm = _flat_outside(
@@ -195,6 +202,10 @@ def _equilibrium(built: Assembled, equilibrium: Equilibrium) -> tuple[int, int, 
             else _tabulated(equilibrium.activity, equilibrium.most)
         )
         return net.table(isotherm), net.table(activity), net.table(_held(equilibrium.imposed))
+    if isinstance(equilibrium, Sieverts):
+        _free(built)
+        per_free = equilibrium.squared_per_free
+        return net.table(linear_pieces(x=[0.0, 1.0], values=[0.0, per_free])), -1, -1
     content = float(equilibrium)
     if content == 0.0:
         return -1, -1, -1
@@ -284,13 +295,14 @@ def _add_exchange(
     table: int,
 ) -> None:
     rate, group = built.rate(surface.rate)
+    power = 1.0 if isinstance(surface.equilibrium, Sieverts) else float(surface.order)
     if surface.order == 2:
         rate *= _metal_density(grains, "recombination")
     far = built.beyond() if built.free is None else built.free
     built.network.link(
         links.SURFACE,
         (node, far),
-        (area, conductance, rate, float(surface.order), float(surface.order)),
+        (area, conductance, rate, float(surface.order), power),
         tables=(table, -1),
         equilibrium=_equilibrium(built, surface.equilibrium),
         groups=(groups[0], group),
@@ -366,66 +378,72 @@ def _add_adsorbed(
         groups=(group, down_group),
     )
     leaving, leaving_group = built.rate(surface.desorption_rate)
-    pressure = surface.pressure
-    if not isinstance(pressure, History):
-        pressure = History(times=[0.0, 1.0], values=[pressure, pressure])
     impinging = sqrt(2 * pi * _H2_MASS * k_boltzmann * surface.gas_temperature)
     built.network.link(
         links.DESORPTION,
         (layer, built.beyond() if built.free is None else built.free),
         (per_metal, 2 * leaving * surface.sites**2, 2 * surface.sticking / impinging),
-        equilibrium=(-1, -1, built.network.table(_held(pressure))),
+        equilibrium=(-1, *_pressure(built, surface.pressure)),
         groups=(leaving_group, 0),
     )
 
 
+def _pressure(built: Assembled, pressure: float | History | Following) -> tuple[int, int]:
+    """Add the function of a gas pressure; give its number against free hydrogen, against time."""
+    if isinstance(pressure, Following):
+        _free(built)
+        return built.network.table(_tabulated(pressure.content, pressure.most)), -1
+    if not isinstance(pressure, History):
+        pressure = History(times=[0.0, 1.0], values=[pressure, pressure])
+    return -1, built.network.table(_held(pressure))
+
+
 def _add_stack(built: Assembled, stack: Stack) -> list[range]:
-    net = built.network
-    if built.free is None:  # a cell refuses this
-        msg = f"Found {stack.name} without a cavity."
-        raise PlanError(msg)
-    area = stack.area_per_metal
+    """Add the sheets of a stack; the values of their nodes are activities, c over capacity."""
+    net, free = built.network, _free(built)
     sheets: list[range] = []
-    before: tuple[int, float, int, float] | None = None
+    before: tuple[int, float, int] | None = None
     for layer in stack.layers:
-        nodes, widths, diffusivity, group = _sheet(built, layer, area)
+        nodes, first, last, group = _sheet(built, layer, stack.area_per_metal)
         sheets.append(nodes)
-        entry = 2 * diffusivity / widths[0]
         if before is None:
+            entry = net.table(_tabulated(stack.activity, stack.most))
             net.link(
                 links.FLOW,
-                (built.free, nodes[0]),
-                (area * entry * layer.capacity, area * entry),
-                tables=(net.table(_tabulated(stack.activity, stack.most)), -1),
+                (free, nodes[0]),
+                (first, first),
+                tables=(entry, -1),
                 groups=(group, 0),
             )
         else:
             net.link(
                 links.PARTITION,
                 (before[0], nodes[0]),
-                (area, before[1], entry, before[3], layer.capacity),
+                (1.0, before[1], first),
                 groups=(before[2], group),
             )
-        before = (nodes[-1], 2 * diffusivity / widths[-1], group, layer.capacity)
+        before = (nodes[-1], last, group)
     if stack.far is not None and before is not None:
         held = net.table(linear_pieces(x=[0.0, 1.0], values=[stack.far, stack.far]))
         net.link(
             links.FLOW,
             (before[0], built.beyond()),
-            (area * before[1], area * before[1] * before[3]),
+            (before[1], before[1]),
             tables=(-1, held),
             groups=(before[2], 0),
         )
     return sheets
 
 
-def _sheet(built: Assembled, layer: Layer, area: float) -> tuple[range, Array, float, int]:
-    """Add the cells of one layer; give nodes, widths, diffusivity and its group."""
+def _sheet(built: Assembled, layer: Layer, area: float) -> tuple[range, float, float, int]:
+    """Add the cells of one sheet; give nodes, conductance of its two outer halves, its group."""
     cells = grid(shape="plate", n_cells=layer.n_cells, grading=1.0 / layer.grading)
     widths = layer.thickness * np.diff(cells.faces)
-    nodes = built.network.chain(volumes=area * widths, start=layer.start)
+    volumes = area * layer.capacity * widths
+    nodes = built.network.chain(volumes=volumes, start=layer.start / layer.capacity)
     diffusivity, group = built.rate(layer.diffusivity)
+    permeability = area * layer.capacity * diffusivity
     for i, distance in enumerate(0.5 * (widths[1:] + widths[:-1])):
-        g = area * diffusivity / distance
+        g = permeability / distance
         built.network.link(links.FLOW, (nodes[i], nodes[i + 1]), (g, g), groups=(group, 0))
-    return nodes, widths, diffusivity, group
+    return nodes, 2 * permeability / widths[0], 2 * permeability / widths[-1], group

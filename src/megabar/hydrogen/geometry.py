@@ -105,7 +105,21 @@ class FollowingPotential:
     most: float
 
 
-Equilibrium: TypeAlias = float | History | Following | FollowingPotential
+@dataclass(frozen=True, kw_only=True)
+class Sieverts:
+    r"""An equilibrium of recombination with a gas: :math:`c_{eq}^2` is proportional to its amount.
+
+    Parameters
+    ----------
+    squared_per_free
+        :math:`c_{eq}^2` over free hydrogen [H/M]; the rate of dissociation over that of
+        recombination. Only for exchange of second order.
+    """
+
+    squared_per_free: float
+
+
+Equilibrium: TypeAlias = float | History | Following | FollowingPotential | Sieverts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +148,9 @@ class Exchange:
         """Refuse an order that no law has."""
         if self.order not in (1, 2):
             msg = f"Found order {self.order}; exchange has 1, recombination 2. Write one of them."
+            raise ValueError(msg)
+        if self.order == 1 and isinstance(self.equilibrium, Sieverts):
+            msg = "Found Sieverts' law at a surface of order 1; it belongs to pairs. Take order 2."
             raise ValueError(msg)
 
 
@@ -180,7 +197,8 @@ class AdsorbedLayer:
     bulk_sites
         Largest content of the bulk [H/M].
     pressure
-        Gas pressure [Pa], imposed.
+        Gas pressure [Pa]: imposed, or :class:`Following` the free hydrogen of a closed chamber
+        (``content`` then gives Pa).
     gas_temperature
         Of the gas [K].
     """
@@ -192,7 +210,7 @@ class AdsorbedLayer:
     into_bulk: Rate
     into_layer: Rate
     bulk_sites: float
-    pressure: float | History
+    pressure: float | History | Following
     gas_temperature: float
 
 
@@ -424,12 +442,13 @@ def one_grain(
     surface: Exchange | MovingInterface | AdsorbedLayer | None,
     metal_density: float | None,
     n_cells: int = 100,
+    grading: float = 50.0,
 ) -> Cell:
     """Describe a single grain in imposed surroundings, at rates without temperature.
 
     Parameters
     ----------
-    shape, radius, start, diffusivity, surface, metal_density, n_cells
+    shape, radius, start, diffusivity, surface, metal_density, n_cells, grading
         As in :class:`GrainClasses`, for one class.
 
     Returns
@@ -456,5 +475,6 @@ def one_grain(
         surface=surface,
         metal_density=metal_density,
         n_cells=n_cells,
+        grading=grading,
     )
     return Cell(grains=(grains,), shares=(1.0,), reservoir=None, stacks=(), temperature=None)

@@ -7,6 +7,7 @@ time are looked at, and a run that stopped early is an error that carries what w
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, Final
@@ -218,7 +219,11 @@ def _cvode(arrays: Arrays, times: Array, rtol: float, atol: float) -> tuple[Arra
             "jacfn": fill_sparse,
         }
     span = times if len(times) > 2 else np.array([times[0], 0.5 * times.sum(), times[1]])
-    answer = CVODE(calls.fill, **options).solve(span, arrays.start)
+    with warnings.catch_warnings():
+        # it tells that our exact Jacobian replaces its finite differences, which is what we want
+        warnings.filterwarnings("ignore", message="Custom sparse Jacobian approximation")
+        engine = CVODE(calls.fill, **options)
+    answer = engine.solve(span, arrays.start)
     values = np.asarray(answer.y)
     last = float(answer.t[-1])
     if not answer.success or answer.status < 0 or last < times[-1] or len(values) < len(span):

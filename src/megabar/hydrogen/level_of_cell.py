@@ -16,6 +16,7 @@ from megabar.hydrogen.geometry import (
     History,
     Mobility,
     Rate,
+    Sieverts,
 )
 from megabar.hydrogen.levels import Level, Numbers, choose_level, collapse_bound
 
@@ -126,7 +127,7 @@ def _numbers(cell: Cell, grains: GrainClasses, duration: float) -> Numbers:
         return Numbers(
             fourier=fourier, biot=biot, reservoir_over_solid=reservoir, sink_over_release=sink
         )
-    level = float(np.max(grains.start)) + _largest_equilibrium(surface.equilibrium)
+    level = float(np.max(grains.start)) + _largest_equilibrium(cell, surface.equilibrium)
     return Numbers(
         fourier=fourier,
         biot_second=biot * (grains.metal_density or 1.0) * level,
@@ -207,11 +208,22 @@ def _smallest_diffusivity(grains: GrainClasses, temperature: float | None) -> fl
     return rate_at(grains.diffusivity if grains.diffusivity is not None else 1.0, temperature)
 
 
-def _largest_equilibrium(equilibrium: Equilibrium) -> float:
+def _largest_equilibrium(cell: Cell, equilibrium: Equilibrium) -> float:
     if isinstance(equilibrium, History):
         return float(np.max(equilibrium.values))
     if isinstance(equilibrium, Following):
         return float(np.max(equilibrium.content(np.linspace(0, equilibrium.most, 64))))
     if isinstance(equilibrium, FollowingPotential):
         return float(np.max(equilibrium.contents))
+    if isinstance(equilibrium, Sieverts):
+        return float(np.sqrt(equilibrium.squared_per_free * _all_hydrogen(cell)))
     return float(equilibrium)
+
+
+def _all_hydrogen(cell: Cell) -> float:
+    """Give what the cavity would hold if all were there."""
+    inside = sum(
+        share * float(np.max(grains.start))
+        for share, grains in zip(cell.shares, cell.grains, strict=True)
+    )
+    return inside + (cell.reservoir.free + cell.reservoir.bound if cell.reservoir else 0.0)

@@ -300,7 +300,7 @@ def law(
     power of the equilibrium). SIEVERTS (area, conductance near, conductance far, K). SUBSURFACE
     (area, conductance, into bulk, into layer, sites). DESORPTION (area, leaving, sticking).
     FRONT (area, speed, core, shell, power). CONSTANT (rate, amount below which it fades).
-    PARTITION (area, conductance near, conductance far, capacity near, capacity far).
+    PARTITION (factor, conductance near, conductance far), values are activities.
     """
     first, second = 1.0, 1.0
     if temperature > 0.0:
@@ -318,7 +318,7 @@ def law(
             near, far, first * p[1], second * p[2], second * p[3], p[4]
         )
     elif kind == PARTITION:
-        flux, to_near, to_far = surfaces.partition(near, far, first * p[1], second * p[2], p[3:5])
+        flux, to_near, to_far = surfaces.partition(near, far, first * p[1], second * p[2])
     elif kind == CONSTANT:
         flux, to_near, to_far = surfaces.until_used_up(near, p[1])
     else:

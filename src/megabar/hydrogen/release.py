@@ -67,6 +67,8 @@ class Release:
         Hydrogen in the cavity, in the precursor, and outside of the cell [H/M] (k,).
     stacks
         Hydrogen in each stack [H/M] (k,); gasket and anvils.
+    sheets
+        Hydrogen in each sheet [H/M] (k,), by ``"stack/sheet"``.
     coverages
         Coverage of every adsorbed layer (k, layers).
     grain_profiles
@@ -76,7 +78,7 @@ class Release:
     total
         Sum of all hydrogen [H/M] (k,).
     drift
-        Largest deviation of the sum from its start, over the start.
+        Largest deviation of the sum from its start, over all that was anywhere.
     level
         How much of space was kept, with numbers and bound.
     solver
@@ -93,6 +95,7 @@ class Release:
     bound: Array
     lost: Array
     stacks: Mapping[str, Array]
+    sheets: Mapping[str, Array]
     coverages: Array
     grain_profiles: tuple[Profile, ...]
     sheet_profiles: Mapping[str, Profile]
@@ -125,7 +128,7 @@ def solve(
     solver
         ``"chosen"``, ``"rodas"``, ``"cvode"`` or ``"scipy"``.
     rtol, atol
-        Tolerances of a step, relative and in H/M (atoms/m3 in sheets: scaled by capacity).
+        Tolerances of a step, relative and in H/M (activity in sheets).
 
     Returns
     -------
@@ -163,7 +166,7 @@ def solve(
     begun = wanted if wanted[0] == 0 else np.concatenate([[0.0], wanted])
     run = integrate(arrays, times=begun, solver=solver, rtol=rtol, atol=atol)
     total = arrays.amounts(run.values)
-    drift = _checked_balance(total)
+    drift = _checked_balance(total, np.abs(run.values) @ arrays.volumes)
     if wanted[0] != 0:
         total, values = total[1:], run.values[1:]
     else:
@@ -181,9 +184,9 @@ def _checked_times(times: ArrayLike) -> Array:
     return wanted
 
 
-def _checked_balance(total: Array) -> float:
-    scale = max(abs(float(total[0])), 1e-300)
-    drift = (total - total[0]) / scale
+def _checked_balance(total: Array, gross: Array) -> float:
+    """Give the largest drift, over the largest sum of amounts without their signs."""
+    drift = (total - total[0]) / max(float(gross.max()), 1e-300)
     worst = float(np.abs(drift).max())
     if not worst <= BALANCE:
         msg = (
@@ -224,6 +227,11 @@ def _sorted_out(
         stacks={
             name: np.sum([_amount(arrays, values, nodes) for nodes in sheets], axis=0)
             for name, sheets in built.stacks.items()
+        },
+        sheets={
+            f"{stack.name}/{layer.name}": _amount(arrays, values, nodes)
+            for stack in cell.stacks
+            for layer, nodes in zip(stack.layers, built.stacks[stack.name], strict=True)
         },
         coverages=values[:, place[built.adsorbed]] if built.adsorbed else np.zeros((len(times), 0)),
         grain_profiles=_grain_profiles(cell, built, arrays, values) if level.name == "PDE" else (),
@@ -274,7 +282,7 @@ def _sheet_profiles(
             profiles[f"{stack.name}/{layer.name}"] = Profile(
                 depth=begin + layer.thickness * cells.centres,
                 faces=begin + layer.thickness * cells.faces,
-                values=values[:, arrays.place[list(nodes)]],
+                values=layer.capacity * values[:, arrays.place[list(nodes)]],
             )
             begin += layer.thickness
     return profiles

@@ -17,8 +17,6 @@ from __future__ import annotations
 from math import sqrt
 
 import numba
-import numpy as np
-from numpy.typing import NDArray
 
 
 @numba.njit(cache=True)
@@ -152,21 +150,14 @@ def exchange(content: float, rate: float, q: float, order: float) -> tuple[float
 
 @numba.njit(cache=True)
 def partition(
-    left: float,
-    right: float,
-    left_conductance: float,
-    right_conductance: float,
-    capacities: NDArray[np.float64],
+    left: float, right: float, left_conductance: float, right_conductance: float
 ) -> tuple[float, float, float]:
     r"""Give the flux where two materials share one potential, and its slopes.
 
-    .. math:: J = \frac{g_l g_r}{g_l + g_r} \left(\frac{c_l}{S_l} - \frac{c_r}{S_r}\right),
-        \quad g = a S
+    .. math:: J = \frac{g_l g_r}{g_l + g_r} (u_l - u_r), \quad u = c/S, \quad g = 2 D S/\delta
     """
-    a, b = left_conductance * capacities[0], right_conductance * capacities[1]
-    through = a * b / (a + b)
-    to_left, to_right = through / capacities[0], -through / capacities[1]
-    return to_left * left + to_right * right, to_left, to_right
+    through = left_conductance * right_conductance / (left_conductance + right_conductance)
+    return through * (left - right), through, -through
 
 
 @numba.njit(cache=True)
