@@ -59,10 +59,15 @@ def found_window(ramp: Ramp, *, model: str = CHOSEN) -> tuple[float, float] | No
         low = min(t[-1] - _TOP * (t[-1] - t[0]), t[max(t.size - _FEWEST_POINTS, 0)])
         return float(low), float(t[-1])
     for widths, step in product((_WIDTHS, _CLOSER), _passable(seen)):
-        start = step.temperature + widths * step.width
+        start = step.temperature + widths * _whole_width(step)
         if np.count_nonzero(t >= start) >= _FEWEST_POINTS:
             return _grown(ramp, start, model, _RELATIVE * step.temperature)
     return None
+
+
+def _whole_width(step: Step) -> float:
+    """Give the width of a step; where its derivative has a narrow peak on a broad foot, of both."""
+    return max(step.width, step.height / step.slope)
 
 
 def _passable(seen: tuple[Step, ...]) -> tuple[Step, ...]:

@@ -39,7 +39,9 @@ _GAIN: Final = (
     0.373,
     0.261,
 )  # simulated; sqrt(2/3) first
-_UNRESOLVED: Final = 4  # power with which a jump hides where it happens, less near the corners
+_AROUND: Final = (3, 8)  # fewest and most rises on either side that show how rough a curve is
+_PARABOLA: Final = 3  # unknowns
+_SURE: Final = 3.0  # times what noise makes of the scatter of rises, by chance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +137,7 @@ def crossing(curve: Curve, level: float) -> Crossing:
         + \left(\frac{f \sigma_N}{R_N r'}\right)^2 + \sigma_\Delta^2
 
     :math:`\sigma_N` is the error of the fitted normal state, :math:`\sigma_\Delta` that of the
-    interpolation: a jump that fills one interval may be anywhere within it.
+    interpolation: a jump between two points may be anywhere between them.
 
     Parameters
     ----------
@@ -166,13 +168,23 @@ def crossing(curve: Curve, level: float) -> Crossing:
         return Crossing(low=low, high=high)
     middle = float(places.mean())
     base = level * float(curve.state.std_at(middle) / curve.state.at(middle))
-    hidden = _hidden(level, float(share[0]), abs(float(np.diff(r[[lefts[0], lefts[0] + 1]])[0])))
+    if lefts.size == 1:
+        scatter = max(scatter, _plateau(curve, level, hypot(sigma, base)))
+    hidden = _hidden(r, int(lefts[0]), float(share[0]), noise=sigma)
     parts = (
         scatter * _gain(scatter / spacing),
         base / slope if slope > 0 else inf,
         spacing * hidden if lefts.size == 1 else 0.0,
     )
     return Crossing(value=middle, noise_std=hypot(*parts), low=low, high=high)
+
+
+def _plateau(curve: Curve, level: float, sigma: float) -> float:
+    """Give half the way between a standard error above the level and one below [K]."""
+    high, low = (
+        _mean_crossing(curve.temperature, curve.ratio, level + side * sigma) for side in (1, -1)
+    )
+    return (high - low) / 2 if isfinite(high) and isfinite(low) else 0.0
 
 
 def _gain(crowding: float) -> float:
@@ -184,11 +196,43 @@ def _gain(crowding: float) -> float:
     return float(np.interp(crowding, _CROWDING, _GAIN)) / beyond
 
 
-def _hidden(level: float, share: float, jump: float) -> float:
-    """Give the error of interpolation in units of the spacing: all for a jump, none for a slope."""
-    uniform = sqrt(1 / 12 + (share - 0.5) ** 2)
-    room = 4 * level * (1 - level)
-    return float(uniform * min(1.0, jump / room) ** (_UNRESOLVED * room))
+def _hidden(ratio: NDArray[np.float64], left: int, share: float, *, noise: float) -> float:
+    r"""Give the error of interpolation in units of the spacing, from how rough the curve is there.
+
+    Between two points the curve rises by J in some number n of jumps that nobody sees; n follows
+    from how much neighbouring rises scatter about a parabola, beyond noise, and from how far J
+    stands out of them.
+
+    .. math:: \sigma^2 = \frac1n \left[\left(1 - \frac1n\right) s (1 - s)
+        + \frac1n \left(\frac{1}{12} + (s - \tfrac12)^2\right)\right]
+        + \left(\frac{s (1 - s)}{2} \frac{\Delta^2 r}{J}\right)^2
+
+    One jump may be anywhere in the interval; many make a slope, whose bend is the last term.
+    """
+    within = np.count_nonzero((ratio > LEVELS["tc_foot"]) & (ratio < LEVELS["tc_onset"]))
+    around = int(np.clip(within // 4, *_AROUND))
+    first = max(left - around, 0)
+    rises = np.diff(ratio[first : left + around + 2])
+    middle, jump = left - first, abs(float(rises[left - first]))
+    beside = rises[[max(middle - 1, 0), min(middle + 1, rises.size - 1)]]
+    bend = max(abs(float(beside[1] - beside[0])) / 2 - 2 * noise, 0.0)
+    jumps = 1.0
+    if rises.size > _PARABOLA + 1:
+        excess = _roughness(rises, middle) - _SURE * 2 * noise**2
+        jumps = max(jump**2 / max(excess, 1e-12 * jump**2), 1.0)
+    one, many = 1 / 12 + (share - 0.5) ** 2, share * (1 - share)
+    variance = ((1 - 1 / jumps) * many + one / jumps) / jumps
+    return sqrt(variance + (many / 2 * bend / jump) ** 2)
+
+
+def _roughness(rises: NDArray[np.float64], middle: int) -> float:
+    """Give the variance of rises about a parabola, or half that of the middle about the others."""
+    places = np.arange(rises.size) - middle
+    basis = np.vander(places, _PARABOLA)
+    hat = basis @ np.linalg.pinv(basis)
+    left = rises - hat @ rises
+    alone = max(float(left[middle]) / (1 - float(hat[middle, middle])), 0.0)
+    return max(float(left @ left) / (rises.size - _PARABOLA), alone**2 / 2)
 
 
 def slope_at(curve: Curve, level: float) -> float:
