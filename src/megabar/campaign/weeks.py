@@ -53,12 +53,16 @@ class Taken:
     told
         One sentence for all that was left out.
     excluded
-        Artefact -> why the records exclude it; it is no rival then.
+        Artefact -> why the records exclude it; it is no rival then, and what was measured to
+        exclude it is no witness.
+    records
+        Names of :data:`megabar.inference.required_records.RECORDS` that exist beside the data.
     """
 
     weeks: Weeks
     told: tuple[str, ...] = ()
     excluded: Mapping[str, str] = field(default_factory=dict)
+    records: tuple[str, ...] = ()
 
 
 def of_campaign(campaign: Campaign) -> Taken:
@@ -84,24 +88,30 @@ def of_campaign(campaign: Campaign) -> Taken:
     rows = [row for row in campaign.rows() if row.elapsed >= 0]
     metal = campaign.plan.metal
     told: list[str] = []
+    bandwidth = _bandwidth(rows)
     frequency = _frequency(rows, node=metal)
     if frequency is None:
         rows = [row for row in rows if (row.node, row.name) != (metal, "fwhm")]
         told.append(f"Widths of {metal} do not enter: no record tells its Larmor frequency.")
+    contents = [row for row in rows if _is_content(row)]
+    excluded = dict(_excluded([row for row in contents if row.quality == "value"]))
+    records = tuple(_records(rows, contents, metal=metal))
+    needless = {_HYDROGEN: {"fwhm", *(("t1",) if "t1" in excluded else ())}}
+    rows = [row for row in rows if row.name not in needless.get(row.node, ())]
     by_cell = {
         cell.name: [row for row in rows if row.cell == cell.name] for cell in campaign.plan.cells
     }
     cells = list(kept(by_cell, lambda name, own: _cell(campaign, name, own, metal=metal), told))
-    contents = [row for row in rows if _is_content(row)]
-    excluded = dict(_excluded([row for row in contents if row.quality == "value"]))
     weeks = Weeks(
         cells=tuple(cells),
         dead_time=0.0,  # amplitudes of a line are extrapolated to the pulse
-        bandwidth=_bandwidth(rows),
+        bandwidth=bandwidth,
         flip_angle=_flip_angle(campaign, contents),
         metal_frequency=frequency,
     )
-    return Taken(weeks=weeks, told=tuple(told), excluded=MappingProxyType(excluded))
+    return Taken(
+        weeks=weeks, told=tuple(told), excluded=MappingProxyType(excluded), records=records
+    )
 
 
 def kept(entries: Mapping[str, Any], make: Any, told: list[str]) -> Iterator[CellWeeks]:
@@ -292,6 +302,23 @@ def _excluded(contents: Sequence[Number]) -> Iterator[tuple[str, str]]:
     if all(_corrected_for_t1(row) for row in contents):
         yield "t1", "every content is corrected for the T1 of hydrogen that was measured beside it"
     yield "floor", "amplitudes of the metal are fitted and not read off a magnitude"
+    yield "width", "amplitudes of hydrogen are extrapolated to the pulse, whatever the width"
+
+
+def _records(rows: Iterable[Number], contents: Sequence[Number], *, metal: str) -> Iterator[str]:
+    """Name the records that exist on every day with a content."""
+    days = {(row.cell, round(row.elapsed)) for row in contents if row.quality == "value"}
+    measured: dict[tuple[str, str], set[tuple[str, int]]] = {}
+    for row in rows:
+        if row.quality == "value":
+            measured.setdefault((row.node, row.name), set()).add((row.cell, round(row.elapsed)))
+    wanted = {
+        "t1": (_HYDROGEN, "t1"),
+        "metal_t1": (metal, "t1"),
+        "nutation": (_HYDROGEN, "nutation_frequency"),
+        "metal_nutation": (metal, "nutation_frequency"),
+    }
+    yield from (name for name, key in wanted.items() if days <= measured.get(key, set()))
 
 
 def _corrected_for_t1(row: Number) -> bool:
