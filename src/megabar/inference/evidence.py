@@ -5,29 +5,36 @@ r"""The evidence of one hypothesis, by importance sampling, with a measure of it
 
 The density of the draws begins as a mixture of Student t around the modes, and is fitted to the
 weighted draws in a few rounds; the last draws, from a density that is then fixed, are unbiased. A
-sample whose effective share is below 0.05 is refused. Bit for bit the same for the same seed.
+sample whose effective share is below 0.05 is refused, and the posterior is approached by steps
+instead (``annealing``). Bit for bit the same for the same seed.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import inf, log, sqrt
+from dataclasses import dataclass, replace
+from math import log, sqrt
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from megabar.inference.posterior_modes import describe, find_modes, log_prior
-from megabar.inference.student_mixtures import StudentMixture, around_modes
+from megabar.inference.annealing import annealed, effective_number, systematic
+from megabar.inference.bent_posteriors import straightened
+from megabar.inference.posterior_modes import describe, find_modes, posterior_of
+from megabar.inference.student_mixtures import around_modes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from megabar.inference.posterior_modes import Array, Likelihood
+    from megabar.inference.bent_posteriors import Straightened
+    from megabar.inference.posterior_modes import Array, Density, Likelihood, Mode
+    from megabar.inference.student_mixtures import StudentMixture
 
 LOWEST_EFFECTIVE_FRACTION: Final = 0.05
 _GOOD_FRACTION: Final = 0.7  # at which the fit of the proposal ends
 _POOR_FRACTION: Final = 0.5  # below which it is given more components
-_MOST_ROUNDS: Final = 10
+_MOST_ROUNDS: Final = 6
+_BEFORE_REFUSAL: Final = 4000
+_WORST_ANNEALED: Final = 0.3  # standard error of ln Z
 _ROUND_DRAWS: Final = 2000
 _BATCH: Final = 2000
 _FEW_PER_PARAMETER: Final = 6  # effective draws that a fit of the proposal needs
@@ -46,7 +53,11 @@ class Evidence:
     effective_fraction
         Effective draws per draw, 0 to 1.
     refused
-        Whether that is below 0.05, so that ``log_evidence`` should not be used.
+        Whether neither importance sampling (below 0.05) nor annealing (error above 0.3) can be
+        trusted, so that ``log_evidence`` should not be used.
+    annealed
+        Whether the evidence comes from a bridge of densities between proposal and posterior,
+        because direct importance sampling was refused.
     modes
         How many peaks were found.
     z, weights
@@ -58,6 +69,7 @@ class Evidence:
     laplace: float
     effective_fraction: float
     refused: bool
+    annealed: bool
     modes: int
     z: Array
     weights: Array
@@ -126,25 +138,40 @@ def evidence(
     """
     generator = generator_of(seed)
     modes = find_modes(target, generator)
-    proposal = _adapted(target, around_modes(modes), generator)
-    z, logs = _drawn(target, proposal, _BATCH, generator)
-    while logs.size < draws and _relative_error(logs) > error:
-        more, more_logs = _drawn(target, proposal, _BATCH, generator)
+    density = posterior_of(target)
+    straight = straightened(density, modes[0])
+    adapted = _adapted(density, _first_proposal(density, modes, straight), straight, generator)
+    z, logs = _drawn(density, adapted, straight, _BATCH, generator)
+    while logs.size < _most_draws(logs, draws) and _relative_error(logs) > error:
+        more, more_logs = _drawn(density, adapted, straight, _BATCH, generator)
         z, logs = np.vstack([z, more]), np.append(logs, more_logs)
     top = float(np.max(logs))
     weights = np.exp(logs - top)
     total = float(np.sum(weights))
     weights /= total
     fraction = effective_number(weights) / logs.size
-    return Evidence(
+    found = Evidence(
         log_evidence=top + log(total / logs.size),
         log_evidence_std=_relative_error(logs),
         laplace=modes[0].log_evidence,
         effective_fraction=fraction,
         refused=fraction < LOWEST_EFFECTIVE_FRACTION,
+        annealed=False,
         modes=len(modes),
         z=z,
         weights=weights,
+    )
+    if not found.refused:
+        return found
+    bridge = annealed(density, adapted, straight, generator)
+    return replace(
+        found,
+        log_evidence=bridge.log_evidence,
+        log_evidence_std=bridge.log_evidence_std,
+        refused=bridge.log_evidence_std > _WORST_ANNEALED,
+        annealed=True,
+        z=bridge.z,
+        weights=np.full(bridge.z.shape[0], 1 / bridge.z.shape[0]),
     )
 
 
@@ -162,27 +189,6 @@ def generator_of(seed: int | Sequence[int]) -> np.random.Generator:
         Of random numbers.
     """
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed)))
-
-
-def effective_number(weights: Array) -> float:
-    """Count the draws of equal weight that would be worth as much.
-
-    Parameters
-    ----------
-    weights
-        Not negative, (m,).
-
-    Returns
-    -------
-    :
-        Between 1 and m.
-
-    Examples
-    --------
-    >>> effective_number(np.array([1.0, 1.0, 0.0]))
-    2.0
-    """
-    return float(np.sum(weights)) ** 2 / float(np.sum(weights**2))
 
 
 def resampled(z: Array, weights: Array, count: int, *, seed: int | Sequence[int]) -> Array:
@@ -203,34 +209,65 @@ def resampled(z: Array, weights: Array, count: int, *, seed: int | Sequence[int]
         (count, d) in random order.
     """
     generator = generator_of(seed)
-    places = (np.arange(count) + generator.random()) / count
-    chosen = np.searchsorted(np.cumsum(weights), places, side="right")
-    return np.asarray(z[generator.permutation(np.minimum(chosen, weights.size - 1))])
+    chosen = systematic(weights, count, generator)
+    return np.asarray(z[generator.permutation(chosen)])
+
+
+def _first_proposal(
+    density: Density, modes: Sequence[Mode], straight: Straightened
+) -> StudentMixture:
+    def along(u: Array) -> Array:
+        z, log_jacobian = straight.to_z(u)
+        return density(z) + log_jacobian
+
+    return around_modes([describe(along, straight.to_u(one.z[None])[0][0]) for one in modes])
 
 
 def _drawn(
-    target: Likelihood, proposal: StudentMixture, count: int, generator: np.random.Generator
+    density: Density,
+    proposal: StudentMixture,
+    straight: Straightened,
+    count: int,
+    generator: np.random.Generator,
 ) -> tuple[Array, Array]:
-    """Draw points and the logarithms of their weights."""
-    z, log_q = proposal.draw(count, generator)
-    logs = target.log_likelihood(z) + log_prior(z) - log_q
-    return z, np.where(np.isnan(logs), -inf, logs)
+    """Draw points in z and the logarithms of their weights."""
+    found = proposal.draw(count, generator, straight)
+    return found.z, density(found.z) - found.log_density
 
 
 def _adapted(
-    target: Likelihood, proposal: StudentMixture, generator: np.random.Generator
+    density: Density,
+    proposal: StudentMixture,
+    straight: Straightened,
+    generator: np.random.Generator,
 ) -> StudentMixture:
     """Fit the proposal to its weighted draws, and give it more components where it misses some."""
+
+    def along(u: Array) -> Array:
+        z, log_jacobian = straight.to_z(u)
+        return density(z) + log_jacobian
+
+    best, best_fraction = proposal, 0.0
     for _ in range(_MOST_ROUNDS):
-        z, logs = _drawn(target, proposal, _ROUND_DRAWS, generator)
-        weights = np.exp(logs - np.max(logs))
-        fraction = effective_number(weights) / logs.size
+        found = proposal.draw(_ROUND_DRAWS, generator, straight)
+        logs = density(found.z) - found.log_density
+        fraction = effective_number(np.exp(logs - np.max(logs))) / logs.size
+        if fraction > best_fraction:
+            best, best_fraction = proposal, fraction
         if fraction > _GOOD_FRACTION:
             break
-        proposal = proposal.fitted(z, _tempered(logs, _FEW_PER_PARAMETER * target.dimension))
+        weights = _tempered(logs, _FEW_PER_PARAMETER * found.z.shape[1])
+        proposal = proposal.fitted(found.u, weights)
         if fraction < _POOR_FRACTION:
-            proposal = proposal.joined(describe(target, z[np.argmax(logs)]))
-    return proposal
+            proposal = proposal.joined(describe(along, found.u[np.argmax(logs)]))
+    return best
+
+
+def _most_draws(logs: Array, draws: int) -> int:
+    """Draw no more from a proposal that covers the posterior too badly."""
+    weights = np.exp(logs - np.max(logs))
+    hopeless = effective_number(weights) < LOWEST_EFFECTIVE_FRACTION * logs.size
+    return min(draws, _BEFORE_REFUSAL) if hopeless else draws
 
 
 def _tempered(logs: Array, needed: float) -> Array:

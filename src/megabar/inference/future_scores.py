@@ -20,6 +20,8 @@ from megabar.inference.comparison import evaluated, in_this_process, member_prob
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from megabar.inference.comparison import Evaluate
     from megabar.inference.hypotheses import Hypothesis
     from megabar.inference.posterior_modes import Array
@@ -150,7 +152,7 @@ def _without_late_witnesses(weeks: Weeks, last: float) -> Weeks:
     return replace(weeks, cells=tuple(every))
 
 
-def _selected(cell: CellWeeks, kept: Array, last: float) -> CellWeeks:
+def _selected(cell: CellWeeks, kept: NDArray[np.bool_], last: float) -> CellWeeks:
     """Give some points of a cell, and its witnesses until the last early day."""
 
     def part(values: Array | None) -> Array | None:

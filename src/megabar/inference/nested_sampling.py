@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from megabar.errors import MissingExtra
-from megabar.inference.evidence import Evidence, effective_number, generator_of
+from megabar.inference.annealing import effective_number
+from megabar.inference.evidence import Evidence, generator_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,6 +83,7 @@ def second_opinion(
         laplace=float("nan"),
         effective_fraction=effective_number(weights) / weights.size,
         refused=False,
+        annealed=False,
         modes=0,
         z=np.asarray(found.samples),
         weights=weights,

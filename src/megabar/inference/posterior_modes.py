@@ -8,6 +8,7 @@ to (m,), and every difference quotient is one call of it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import log, pi
 from typing import Final, Protocol
@@ -27,6 +28,10 @@ _SAME_MODE: Final = 4.0  # squared distance in the curvature of the better one
 _WORTH_A_MODE: Final = 7.0  # of ln Z below the best
 _MOST_MODES: Final = 4
 _IMPOSSIBLE: Final = -1e300  # stands for a likelihood of zero where a number is needed
+
+
+Density = Callable[[Array], Array]
+"""ln of a density that is not normalised, of draws (m, d)."""
 
 
 class Likelihood(Protocol):
@@ -89,7 +94,7 @@ def find_modes(
     generator: np.random.Generator,
     *,
     prior_draws: int = 500,
-    starts: int = 3,
+    starts: int = 6,
 ) -> tuple[Mode, ...]:
     """Climb from the best of many draws of the prior, and keep what differs.
 
@@ -126,7 +131,7 @@ def find_modes(
     """
     d = likelihood.dimension
     draws = np.vstack([np.zeros((1, d)), generator.standard_normal((prior_draws, d))])
-    heights = _log_posterior(likelihood, draws)
+    heights = posterior_of(likelihood)(draws)
     if not np.any(heights > _IMPOSSIBLE):
         msg = (
             f"Found a likelihood of zero at all of {prior_draws} draws of the prior; no evidence "
@@ -135,7 +140,8 @@ def find_modes(
         raise Undetermined(msg, quality="no solution")
     best = np.argsort(-heights, kind="stable")[:starts]
     chosen = np.unique(np.append(best, 0)) if heights[0] > _IMPOSSIBLE else best
-    found = [_mode(likelihood, _climbed(likelihood, draws[one])) for one in chosen]
+    density = posterior_of(likelihood)
+    found = [_mode(density, _climbed(density, draws[one])) for one in chosen]
     found.sort(key=lambda one: -one.log_posterior)
     distinct: list[Mode] = []
     for one in found:
@@ -146,9 +152,25 @@ def find_modes(
     return tuple(one for one in distinct if one.log_evidence > floor)[:_MOST_MODES]
 
 
-def _log_posterior(likelihood: Likelihood, z: Array) -> Array:
-    height = likelihood.log_likelihood(z) + log_prior(z)
-    return np.where(np.isfinite(height), height, _IMPOSSIBLE)
+def posterior_of(likelihood: Likelihood) -> Density:
+    """Give the ln posterior of a likelihood, a very negative number where it is impossible.
+
+    Parameters
+    ----------
+    likelihood
+        Of the data.
+
+    Returns
+    -------
+    :
+        ln likelihood and ln prior of draws (m, d), (m,).
+    """
+
+    def density(z: Array) -> Array:
+        height = likelihood.log_likelihood(z) + log_prior(z)
+        return np.where(np.isfinite(height), height, _IMPOSSIBLE)
+
+    return density
 
 
 def _distance(one: Mode, other: Mode) -> float:
@@ -156,26 +178,26 @@ def _distance(one: Mode, other: Mode) -> float:
     return float(step @ np.linalg.solve(other.covariance, step))
 
 
-def _climbed(likelihood: Likelihood, start: Array) -> Array:
+def _climbed(density: Density, start: Array) -> Array:
     from scipy.optimize import minimize
 
     d = start.size
     offsets = np.vstack([np.zeros((1, d)), np.eye(d)]) * _GRADIENT_STEP
 
     def fall(z: Array) -> tuple[float, Array]:
-        around = -_log_posterior(likelihood, z + offsets)
+        around = -density(z + offsets)
         return float(around[0]), (around[1:] - around[0]) / _GRADIENT_STEP
 
     found = minimize(fall, start, jac=True, method="L-BFGS-B", options={"maxiter": 150})
     return np.asarray(found.x, dtype=np.float64)
 
 
-def _mode(likelihood: Likelihood, z: Array) -> Mode:
+def _mode(density: Density, z: Array) -> Mode:
     """Polish a place by Newton's steps, and describe it."""
-    height, gradient, curvature = _expansion(likelihood, z)
+    height, gradient, curvature = _expansion(density, z)
     for _ in range(_POLISHES):
         there = z + np.linalg.solve(curvature, gradient)
-        higher, *slopes = _expansion(likelihood, there)
+        higher, *slopes = _expansion(density, there)
         if not higher > height:
             break
         gained, z, height, (gradient, curvature) = higher - height, there, higher, slopes
@@ -184,13 +206,13 @@ def _mode(likelihood: Likelihood, z: Array) -> Mode:
     return _described(z, height, curvature)
 
 
-def describe(likelihood: Likelihood, z: Array) -> Mode:
+def describe(density: Density, z: Array) -> Mode:
     """Expand a posterior about any place, as if it were a mode.
 
     Parameters
     ----------
-    likelihood
-        Of the data.
+    density
+        ln posterior.
     z
         The place, (d,).
 
@@ -199,7 +221,7 @@ def describe(likelihood: Likelihood, z: Array) -> Mode:
     :
         Height, covariance (of curvatures not below 0.5) and the evidence of a parabola there.
     """
-    height, _, curvature = _expansion(likelihood, z)
+    height, _, curvature = _expansion(density, z)
     return _described(z, height, curvature)
 
 
@@ -213,13 +235,13 @@ def _described(z: Array, height: float, curvature: Array) -> Mode:
     )
 
 
-def _expansion(likelihood: Likelihood, z: Array) -> tuple[float, Array, Array]:
+def _expansion(density: Density, z: Array) -> tuple[float, Array, Array]:
     """Give height, slope and floored curvature (positive at a peak) of the log posterior."""
     d, h = z.size, _HESSIAN_STEP
     unit = np.eye(d) * h
     first, second = np.triu_indices(d, 1)
     pairs = [s * unit[first] + t * unit[second] for s in (1, -1) for t in (1, -1)]
-    around = _log_posterior(likelihood, z + np.vstack([np.zeros((1, d)), unit, -unit, *pairs]))
+    around = density(z + np.vstack([np.zeros((1, d)), unit, -unit, *pairs]))
     centre, up, down = around[0], around[1 : d + 1], around[d + 1 : 2 * d + 1]
     crossed = around[2 * d + 1 :].reshape(4, -1)
     curvature = np.diag((2 * centre - up - down) / h**2)

@@ -20,6 +20,7 @@ from megabar.inference.posterior_modes import Array, log_prior
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from megabar.inference.bent_posteriors import Straightened
     from megabar.inference.posterior_modes import Mode
 
 _FREEDOM: Final = 6.0
@@ -29,6 +30,23 @@ _WIDENED: Final = 1.3  # covariance of the proposal over that of the parabola
 _NEW_SHARE: Final = 0.15
 _VERY_WIDE: Final = 4.0
 _SMALLEST_VARIANCE: Final = 1e-10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """Points of a density.
+
+    Parameters
+    ----------
+    u, z
+        In straight coordinates and in those of the prior, (m, d) each.
+    log_density
+        ln of the density per z, (m,).
+    """
+
+    u: Array
+    z: Array
+    log_density: Array
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +67,7 @@ class StudentMixture:
     centres: Array
     scales: Array
 
-    def draw(self, count: int, generator: np.random.Generator) -> tuple[Array, Array]:
+    def draw(self, count: int, generator: np.random.Generator, straight: Straightened) -> Drawn:
         """Draw points and evaluate the density of the draw.
 
         Parameters
@@ -58,25 +76,48 @@ class StudentMixture:
             How many.
         generator
             Of random numbers.
+        straight
+            Coordinates in which the mixture is made.
 
         Returns
         -------
         :
-            Points (count, d), those of one component together, and ln q of each, (count,).
+            Points, those of one component together, and their density.
         """
         counts = _counts(np.append(self.shares, _PRIOR_SHARE), count)
         normal = generator.standard_normal((count, self.centres.shape[1]))
         stretch = np.sqrt(_FREEDOM / generator.chisquare(_FREEDOM, count))
-        z = np.empty_like(normal)
+        u = np.empty_like(normal)
         start = 0
         for number, centre, scale in zip(counts[:-1], self.centres, self.scales, strict=True):
             one = slice(start, start + number)
             root = np.linalg.cholesky(scale)
-            z[one] = centre + np.einsum("ij,mj->mi", root, normal[one] * stretch[one, None])
+            u[one] = centre + np.einsum("ij,mj->mi", root, normal[one] * stretch[one, None])
             start += number
-        z[start:] = normal[start:]
-        logs = np.column_stack([self.log_components(z), log_prior(z)])
-        return z, _log_mixture(logs, counts / count)
+        u[start:] = straight.to_u(normal[start:])[0]
+        return self.located(u, straight, shares=counts / count)
+
+    def located(self, u: Array, straight: Straightened, *, shares: Array | None = None) -> Drawn:
+        """Evaluate the density at points.
+
+        Parameters
+        ----------
+        u
+            Points in straight coordinates, (m, d).
+        straight
+            Coordinates.
+        shares
+            Of the components and the prior; those of the mixture if None.
+
+        Returns
+        -------
+        :
+            Points and their density.
+        """
+        z, log_jacobian = straight.to_z(u)
+        logs = np.column_stack([self.log_components(u), log_prior(z) + log_jacobian])
+        used = np.append(self.shares, _PRIOR_SHARE) if shares is None else shares
+        return Drawn(u=u, z=z, log_density=_log_mixture(logs, used) - log_jacobian)
 
     def log_components(self, z: Array) -> Array:
         """Evaluate ln of each component without its share.
@@ -162,12 +203,12 @@ class StudentMixture:
 
 
 def around_modes(modes: Sequence[Mode]) -> StudentMixture:
-    """Place two components on every mode, one as wide as its parabola and one wider.
+    """Place two components on every mode, one about as wide as its parabola and one wider.
 
     Parameters
     ----------
     modes
-        At least one.
+        At least one, in straight coordinates.
 
     Returns
     -------

@@ -39,6 +39,7 @@ SAMPLED: Final = 256
 """How many draws of the posterior are kept."""
 
 IMPORTANCE: Final = "importance sampling"
+ANNEALED: Final = "annealing"
 NESTED: Final = "nested sampling"
 IMPOSSIBLE: Final = "impossible"
 
@@ -65,7 +66,7 @@ class UnitResult:
         Whether that was too low. ``log_evidence`` then comes from nested sampling, or, if dynesty
         is not installed, should not be relied on.
     method
-        ``"importance sampling"``, ``"nested sampling"`` or ``"impossible"``.
+        ``"importance sampling"``, ``"annealing"``, ``"nested sampling"`` or ``"impossible"``.
     dimension
         Number of parameters.
     quantiles
@@ -162,7 +163,7 @@ def evaluate_unit(
         found = evidence(problem, seed=own_seed, error=error)
     except Undetermined:
         return blank
-    method, best = IMPORTANCE, found
+    method, best = ANNEALED if found.annealed else IMPORTANCE, found
     if found.refused:
         try:
             best = second_opinion(problem, seed=own_seed)

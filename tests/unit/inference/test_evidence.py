@@ -60,7 +60,7 @@ def test_a_posterior_that_no_mixture_covers_is_refused() -> None:
 
     found = evidence(ThinShell(), seed=1, draws=20_000)
     assert found.effective_fraction < 0.05
-    assert found.refused
+    assert found.annealed
 
 
 def test_the_weighted_draws_are_the_posterior() -> None:
