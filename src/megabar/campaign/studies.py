@@ -8,26 +8,28 @@ is drawn anew from its own seed wherever it is needed, so a unit is a few words.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
+from math import inf, nan
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from megabar.errors import Undetermined
 from megabar.inference.desorption import target
-from megabar.inference.evidence import generator_of
+from megabar.inference.evidence import evidence, generator_of
 from megabar.inference.hypotheses import all_hypotheses, hypothesis
 from megabar.inference.json_forms import priors_from_json, priors_to_json
 from megabar.inference.priors import PRIORS
-from megabar.inference.units_of_work import evaluate_unit
+from megabar.inference.units_of_work import IMPORTANCE, IMPOSSIBLE, UnitResult
 from megabar.inference.weeks import CellWeeks, Weeks, Witness
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from megabar.inference.desorption import Target
+    from megabar.inference.evidence import Evidence
     from megabar.inference.priors import Prior
-    from megabar.inference.units_of_work import UnitResult
 
     Array = NDArray[np.float64]
 
@@ -38,6 +40,10 @@ PLACEHOLDERS: Final = MappingProxyType(
 """Value of each witness in a design, where a simulation will stand."""
 CONTENT: Final = 10.0
 """Content in a design."""
+DRAWS: Final = 255
+"""Draws of a posterior among which the truth is ranked."""
+MOST_DRAWS: Final = 40_000
+"""Draws after which an evidence ends, whatever its error."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,10 +242,10 @@ def judged(asked: Mapping[str, Any]) -> dict[str, Any]:
     Returns
     -------
     :
-        ln Z, its error and quality, and how it was found.
+        ``UnitResult.to_json()`` without draws.
     """
-    _, _, weeks = simulated(asked)
-    return _evidence_of(_evaluated(asked, weeks))
+    *_, weeks = simulated(asked)
+    return _asked(asked, weeks)[0].to_json()
 
 
 def ranked(asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -257,34 +263,60 @@ def ranked(asked: Mapping[str, Any]) -> dict[str, Any]:
         at the end and at twice the time, the share of the posterior below the truth.
     """
     made_by, z, weeks = simulated(asked)
-    found = _evaluated(asked, weeks)
-    days = weeks.cells[0].elapsed[-1] * np.array([1.0, 2.0])
-    draws, truth = _answers(made_by, found.draws, days), _answers(made_by, z, days)
-    generator = generator_of([asked["campaign"], 1])
-    ranks = {}
-    for name, values in draws.items():
-        below = int(np.count_nonzero(values < truth[name]))
-        ties = int(np.count_nonzero(values == truth[name]))
-        ranks[name] = (below + (ties + 1) * float(generator.random())) / (values.size + 1)
-    return {**_evidence_of(found), "ranks": ranks}
+    found, posterior = _asked(asked, weeks)
+    ranks: dict[str, float] = {}
+    if posterior is not None:
+        generator = generator_of([asked["campaign"], 1])
+        draws = posterior.sample(DRAWS, seed=[asked["campaign"], 2])
+        truth = _answers(made_by, z)
+        for name, values in _answers(made_by, draws).items():
+            below = np.count_nonzero(values < truth[name])
+            alike = np.count_nonzero(values == truth[name])
+            place = float(below + (alike + 1) * generator.random())
+            ranks[name] = place / (values.size + 1)
+    return {**found.to_json(), "ranks": ranks}
 
 
-def _answers(problem: Target, z: Array, days: Array) -> dict[str, Array]:
-    values = dict(problem.values(z))
-    real, _ = problem.curves(z, problem.weeks.cells[0].cell, days)
-    return {**values, "content at the end": real[:, 0], "content at twice the time": real[:, 1]}
+def _answers(problem: Target, z: Array) -> dict[str, Array]:
+    cell = problem.weeks.cells[0]
+    last = cell.elapsed[-1]
+    real, _ = problem.curves(z, cell.cell, [last, 2 * last])
+    forecast = {"content at the end": real[:, 0], "content at twice the time": real[:, 1]}
+    return {**problem.values(z), **forecast}
 
 
-def _evaluated(asked: Mapping[str, Any], weeks: Weeks) -> UnitResult:
-    return evaluate_unit(
-        weeks,
-        hypothesis(asked["asked"]),
-        PRIORS[asked["priors"]],
+def _asked(asked: Mapping[str, Any], weeks: Weeks) -> tuple[UnitResult, Evidence | None]:
+    """Give the evidence as it was found; a refused one stays, marked, without a second opinion."""
+    story = hypothesis(asked["asked"])
+    problem = target(story, weeks, PRIORS[asked["priors"]])
+    blank = UnitResult(
+        hypothesis=story.name,
+        family=story.family,
+        mechanism=story.mechanism,
+        artefact=story.artefact,
         seed=asked["campaign"],
-        error=asked["error"],
+        log_evidence=-inf,
+        log_evidence_std=0.0,
+        laplace=nan,
+        effective_fraction=0.0,
+        refused=True,
+        method=IMPOSSIBLE,
+        dimension=problem.dimension,
+        quantiles={},
+        sample=(),
     )
-
-
-def _evidence_of(found: UnitResult) -> dict[str, Any]:
-    names = {one.name for one in fields(found)} - {"sample", "quantiles"}
-    return {name: value for name, value in found.to_json().items() if name in names}
+    seed = [asked["campaign"], *story.name.encode()]
+    try:
+        found = evidence(problem, seed=seed, error=asked["error"], draws=MOST_DRAWS)
+    except Undetermined:
+        return blank, None
+    result = replace(
+        blank,
+        log_evidence=found.log_evidence,
+        log_evidence_std=found.log_evidence_std,
+        laplace=found.laplace,
+        effective_fraction=found.effective_fraction,
+        refused=found.refused,
+        method=IMPORTANCE,
+    )
+    return result, found
