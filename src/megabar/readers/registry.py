@@ -101,6 +101,10 @@ def _is_kinetics(_path: Path, head: bytes) -> bool:
     return head.lstrip(b"\xef\xbb\xbf").startswith(b"Time,Alpha")
 
 
+def _is_spc(path: Path, head: bytes) -> bool:
+    return path.suffix.lower() == ".spc" and len(head) > 1 and head[1] in {0x4B, 0x4C, 0x4D}
+
+
 def _is_text(path: Path, head: bytes) -> bool:
     return path.is_file() and bool(head) and b"\x00" not in head
 
@@ -196,6 +200,13 @@ FORMATS: Final[tuple[Format, ...]] = (
         suffixes=(".txt",),
         sniff=_is_raman,
         description="Raman or ruby spectrum as text (BWTek, Ocean Optics)",
+    ),
+    Format(
+        name="spc",
+        module="megabar.readers.spc",
+        suffixes=(".spc",),
+        sniff=_is_spc,
+        description="Raman or ruby spectrum of GRAMS (SPC)",
     ),
     Format(
         name="kinetics",
