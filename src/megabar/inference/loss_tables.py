@@ -2,7 +2,7 @@ r"""Curves of loss averaged over grain sizes, tabulated: one look-up in the plac
 
 A curve that feels sizes depends on two numbers, :math:`\ln\tau` and the spread :math:`\sigma` of
 :math:`\ln R`; the average is even in :math:`\sigma`. Cubic interpolation in both leaves less than
-1e-4 of the loss (2e-6 where the curve is smooth), and an evaluation takes nanoseconds.
+1e-4 of the loss (1e-5 where no product layer closes), and an evaluation takes nanoseconds.
 
 Twin: ``hydrogen.rates``.
 """

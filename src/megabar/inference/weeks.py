@@ -126,7 +126,7 @@ class CellWeeks:
         _same_size(self.cell, *arrays.values())
         order = np.argsort(arrays["elapsed"], kind="stable")
         for name, array in arrays.items():
-            object.__setattr__(self, name, array[order])
+            object.__setattr__(self, name, _vector(array[order], name))
         _days(self.elapsed)
         self._check_errors()
         object.__setattr__(self, "witnesses", MappingProxyType(dict(self.witnesses)))
