@@ -116,7 +116,7 @@ def test_sphere_in_a_stirred_finite_reservoir_follows_its_series(ratio):
     assert out.total == pytest.approx(np.ones(4), abs=1e-12)
 
 
-def _recombining_sphere(times, modes=100, strength=10.0):
+def recombining_sphere(times, modes=100, strength=10.0):
     """Mean of a unit sphere with -c' = k c^2 at its surface, by spectral Galerkin in r^2.
 
     Trial functions are Jacobi polynomials P^(0,1/2) of z = 2 r^2 - 1, orthogonal in r^2 dr.
@@ -149,7 +149,7 @@ def _recombining_sphere(times, modes=100, strength=10.0):
 
 def test_sphere_with_recombination_meets_a_spectral_solution_in_second_order():
     times = np.geomspace(1e-4, 0.5, 25)
-    reference = _recombining_sphere(times)
+    reference = recombining_sphere(times)
     assert reference[[0, 8, 16, 24]] == pytest.approx(
         [0.997386971, 0.967830814, 0.745913502, 0.121321833], abs=1e-7
     )

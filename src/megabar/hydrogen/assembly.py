@@ -66,6 +66,8 @@ class Assembled:
         Nodes of the layers of each stack.
     adsorbed
         Nodes of adsorbed layers.
+    equilibria
+        Functions of the equilibria that were added, by the identity of their description.
     """
 
     network: Network
@@ -76,6 +78,7 @@ class Assembled:
     outside: int | None = None
     stacks: dict[str, list[range]] = field(default_factory=dict)
     adsorbed: list[int] = field(default_factory=list)
+    equilibria: dict[int, tuple[int, int, int]] = field(default_factory=dict)
 
     def rate(self, rate: Rate) -> tuple[float, int]:
         """Give the number of a rate and the group of its temperature law."""
@@ -183,7 +186,13 @@ def _free(built: Assembled) -> int:
 
 
 def _equilibrium(built: Assembled, equilibrium: Equilibrium) -> tuple[int, int, int]:
-    """Add the functions of an equilibrium; give their numbers: of s, s of the far end, s of t."""
+    """Give the numbers of the functions of an equilibrium: of s, s of the far end, s of time."""
+    if id(equilibrium) not in built.equilibria:
+        built.equilibria[id(equilibrium)] = _added_equilibrium(built, equilibrium)
+    return built.equilibria[id(equilibrium)]
+
+
+def _added_equilibrium(built: Assembled, equilibrium: Equilibrium) -> tuple[int, int, int]:
     net = built.network
     if isinstance(equilibrium, History):
         identity = net.table(linear_pieces(x=[0.0, 1.0], values=[0.0, 1.0]))

@@ -111,6 +111,9 @@ def shortened_reason(reason: str) -> str:
 
 
 def _rodas(arrays: Arrays, times: Array, rtol: float, atol: float) -> tuple[Array, int]:
+    if not arrays.is_tridiagonal():
+        msg = "Found nodes that form no chain; their matrix is no band. Take cvode or scipy."
+        raise ValueError(msg)
     values, ended, last, tally = rosenbrock.integrate(
         times,
         arrays.start,
@@ -151,7 +154,7 @@ class _Pattern:
         )
 
 
-class _Callbacks:
+class Callbacks:
     """Right-hand side and Jacobian of a network for engines that call Python."""
 
     def __init__(self, arrays: Arrays) -> None:
@@ -164,10 +167,12 @@ class _Callbacks:
         self.factors = np.stack([-self.inverse[i], self.inverse[j]], axis=1)
 
     def rates(self, t: float, y: Array) -> Array:
+        """Give dy/dt."""
         rates(t, y, self.out, *self.packed)
         return self.out.copy()
 
     def fill(self, t: float, y: Array, yp: Array) -> None:
+        """Fill dy/dt."""
         rates(t, np.array(y), yp, *self.packed)
 
     def entries(self, t: float, y: Array) -> Array:
@@ -179,6 +184,7 @@ class _Callbacks:
         return summed.astype(np.float64, copy=False)
 
     def matrix(self, t: float, y: Array) -> Any:
+        """Give the Jacobian as a sparse matrix."""
         from scipy.sparse import csc_matrix
 
         n = len(y)
@@ -196,7 +202,7 @@ def _cvode(arrays: Arrays, times: Array, rtol: float, atol: float) -> tuple[Arra
             'solver="rodas" or "scipy".'
         )
         raise MissingExtra(msg) from None
-    calls = _Callbacks(arrays)
+    calls = Callbacks(arrays)
     n = len(arrays.start)
     options: dict[str, Any] = {"rtol": rtol, "atol": atol, "max_num_steps": _MOST_STEPS}
     ends = arrays.wholes[:, 1:3]
@@ -235,7 +241,7 @@ def _cvode(arrays: Arrays, times: Array, rtol: float, atol: float) -> tuple[Arra
 def _scipy(arrays: Arrays, times: Array, rtol: float, atol: float) -> tuple[Array, int]:
     from scipy.integrate import solve_ivp
 
-    calls = _Callbacks(arrays)
+    calls = Callbacks(arrays)
     answer = solve_ivp(
         calls.rates,
         (times[0], times[-1]),

@@ -446,6 +446,9 @@ def slopes(
     if clock >= 0:
         kelvin = value_and_slope(breaks, coefficients, starts, clock, t)[0]
     for e in range(len(wholes)):
+        if wholes[e, 0] == FLOW and wholes[e, 3] < 0 and wholes[e, 4] < 0 and clock < 0:
+            out[e, 0], out[e, 1] = reals[e, 0], -reals[e, 1]
+            continue
         _, out[e, 0], out[e, 1] = law(
             wholes[e],
             reals[e],
