@@ -126,8 +126,8 @@ def straightened(density: Density, mode: Mode) -> Straightened:
     points = _design(soft)
     shifts, logs = _conditional_peaks(density, mode.z, axes, points)
     terms = _terms(points)
-    bends = np.linalg.lstsq(terms, shifts, rcond=None)[0].T
-    stretches = np.linalg.lstsq(points, logs, rcond=None)[0].T
+    bends = np.asarray(np.linalg.lstsq(terms, shifts, rcond=None)[0].T, dtype=np.float64)
+    stretches = np.asarray(np.linalg.lstsq(points, logs, rcond=None)[0].T, dtype=np.float64)
     return Straightened(centre=mode.z, axes=axes, soft=soft, bends=bends, stretches=stretches)
 
 

@@ -125,9 +125,9 @@ class Target:
     def curves(
         self, z: ArrayLike, cell: str, days: ArrayLike
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Compute the contents of a cell, as they are and as they seem.
+        """Compute the contents of a cell before its data, as they are and as they seem.
 
-        A gain that wanders seems as it began: the mean of all walks.
+        A gain that wanders has no preferred way: what seems is the mean of all walks.
 
         Parameters
         ----------
@@ -161,6 +161,41 @@ class Target:
         real, apparent = np.empty((given.shape[0], at.size)), np.empty((given.shape[0], at.size))
         with np.errstate(divide="ignore"):
             likelihood.cell_curves(given, self.numbers, index, at, repetition, real, apparent)
+        return real, apparent
+
+    def curves_with_walk(
+        self, z: ArrayLike, cell: str, days: ArrayLike
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Compute the contents of a cell with the walk of the gain that its data speak for.
+
+        The same as :meth:`curves` for every story in which the gain does not wander.
+
+        Parameters
+        ----------
+        z
+            Standard normal numbers, (m, d).
+        cell
+            Its name.
+        days
+            Days since heating, (k,).
+
+        Returns
+        -------
+        :
+            Real and apparent H per metal, (m, k) each; after the last point a walk stays.
+
+        Raises
+        ------
+        UnknownWord, ValueError
+            As for :meth:`curves`.
+        """
+        real, apparent = self.curves(z, cell, days)
+        if self.hypothesis.artefact == "walk":
+            walk = np.empty(real.shape)
+            index = [one.cell for one in self.weeks.cells].index(cell)
+            at = np.asarray(days, dtype=np.float64)
+            likelihood.fill_walks(self._draws(z), self.numbers, index, at, walk)
+            apparent = apparent * (1 + walk)
         return real, apparent
 
     def simulate(self, z: ArrayLike, generator: np.random.Generator) -> Weeks:
@@ -197,6 +232,40 @@ class Target:
                 replace(one, h_per_metal=contents[begin[k] : begin[k + 1]], witnesses=mine)
             )
         return replace(self.weeks, cells=tuple(cells))
+
+    def content_covariance(self, z: ArrayLike, cell: int) -> NDArray[np.float64]:
+        """Compute the covariance of the contents of a cell for one draw.
+
+        Parameters
+        ----------
+        z
+            Standard normal numbers of one draw, (d,).
+        cell
+            Its index.
+
+        Returns
+        -------
+        :
+            Of noise, scale and walk, (n, n) in the order of the contents.
+
+        Raises
+        ------
+        ValueError
+            If ``z`` has another shape.
+        """
+        v = np.empty(self.dimension)
+        kernels.fill_values(self._draws(np.atleast_2d(z))[0], self.numbers, v)
+        times = self.numbers.days.size
+        x, of_hydrogen, of_ratio = np.empty(times), np.empty(times), np.empty(times)
+        kernels.fill_cells(v, self.numbers, x, of_hydrogen, of_ratio)
+        noise = np.empty(self.numbers.content.size)
+        likelihood.fill_noise(v, self.numbers, x * of_ratio, noise)
+        mine = slice(*self.numbers.content_starts[cell : cell + 2])
+        place = self.numbers.point[mine]
+        model, days = (x * of_ratio)[place], self.numbers.days[place]
+        shared = likelihood.scale_of_cell(v, self.numbers, cell)
+        walked = likelihood.walk_rate(v, self.numbers) * np.minimum.outer(days, days)
+        return np.diag(noise[mine]) + np.outer(model, model) * (shared + walked)
 
     def _drawn_witnesses(
         self, v: Array, x: Array, of_hydrogen: Array, generator: np.random.Generator

@@ -45,7 +45,8 @@ _LEVELS: Final = {
     "tc": ("tc_level", "tc_drift"),
 }  # fmt: skip
 
-_LOGARITHMS: Final = ("t1", "h_width")
+LOGARITHMS: Final = ("t1", "h_width")
+"""Witnesses that are compared as logarithms."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +121,7 @@ def blocks_of(
         if not _speaks_of(hypothesis, name):
             alone.append(block)
             continue
-        if name in _LOGARITHMS:  # the artefact has level and drift among its parameters
+        if name in LOGARITHMS:  # the artefact has level and drift among its parameters
             block = replace(block, level=0.0, directions=np.zeros((block.std.size, 0)))
         moved.append(block)
     return tuple(moved), tuple(alone)
@@ -129,7 +130,7 @@ def blocks_of(
 def _speaks_of(hypothesis: Hypothesis, name: str) -> bool:
     if name == "total_h":
         return True
-    if name in _LOGARITHMS:
+    if name in LOGARITHMS:
         artefact = hypothesis.artefact
         return artefact is not None and ARTEFACTS[artefact].witness == name
     return hypothesis.loses_hydrogen
@@ -159,7 +160,7 @@ def _normal_parts(name: str, priors: Mapping[str, Prior]) -> tuple[float, float,
             "no preferred sign here. Give a mean of 0 and a wider prior."
         )
         raise ValueError(msg)
-    if name in _LOGARITHMS:
+    if name in LOGARITHMS:
         return (*level.logarithm.mean_and_std, drift_std)
     return (*level.mean_and_std, drift_std)
 
@@ -176,7 +177,7 @@ def _directions(
 
 
 def _compared(name: str, value: Array, std: Array) -> tuple[Array, Array]:
-    if name in _LOGARITHMS:
+    if name in LOGARITHMS:
         return np.log(value), std / value
     if name == "width":
         return value**2, 2 * value * std
@@ -185,7 +186,7 @@ def _compared(name: str, value: Array, std: Array) -> tuple[Array, Array]:
 
 def _measured(name: str, compared: Array, std: Array) -> tuple[Array, Array]:
     """Undo :func:`_compared`; a square that noise made negative is a very small width."""
-    if name in _LOGARITHMS:
+    if name in LOGARITHMS:
         value = np.exp(compared)
         return value, std * value
     if name == "width":
