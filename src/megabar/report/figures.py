@@ -312,7 +312,7 @@ def waterfall(traces: Mapping[str, Sequence[Trace]], *, label: str) -> Figure:
 
 
 def _draw_waterfall(ax: Axes, rows: Sequence[Trace]) -> None:
-    colours = _day_colours([row.elapsed for row in rows])
+    colours = day_colours([row.elapsed for row in rows])
     for level, (row, colour) in enumerate(zip(rows, colours, strict=True)):
         order = np.argsort(row.axis)
         ax.plot(row.axis[order], level + 0.95 * row.height[order], color=colour, lw=0.8,
@@ -348,7 +348,7 @@ def curves(panels: Mapping[str, Sequence[Curve]], *, labels: Mapping[str, str]) 
     """
     rows, columns = _layout(len(panels))
     days = sorted({round(curve.elapsed) for members in panels.values() for curve in members})
-    colours = dict(zip(days, _day_colours(days), strict=True))
+    colours = dict(zip(days, day_colours(days), strict=True))
     with house_style():
         figure = Figure(figsize=(_WIDTH, 0.35 + 2.9 * rows))
         height = figure.get_figheight()
@@ -471,8 +471,19 @@ def _colour(one: Series) -> str:
     return CELL_COLOURS[one.index % len(CELL_COLOURS)]
 
 
-def _day_colours(elapsed: Sequence[float]) -> list[Any]:
-    """Dark for the first day, light for the last; grey before heating."""
+def day_colours(elapsed: Sequence[float]) -> list[Any]:
+    """Colour days: dark for the first, light for the last, grey before heating.
+
+    Parameters
+    ----------
+    elapsed
+        Days.
+
+    Returns
+    -------
+    :
+        One colour each.
+    """
     last = max([*elapsed, 1.0])
     return ["#8c8c8c" if day < 0 else _DAYS(day / last) for day in elapsed]
 
