@@ -54,6 +54,7 @@ VERBS: Final = {
         module="megabar.cli.transitions", summary="say where resistance falls, and how surely"
     ),
     "pressure": Verb(module="megabar.cli.pressures", summary="say what a pressure gauge shows"),
+    "release": Verb(module="megabar.cli.release", summary="say where hydrogen of a cell goes"),
     "trajectory": Verb(module="megabar.cli.paths", summary="say what moving atoms do and NMR sees"),
 }
 """Verb -> where it lives; nothing is imported before it is called."""
