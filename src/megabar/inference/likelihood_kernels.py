@@ -159,3 +159,27 @@ def cell_curves(
         )  # fmt: skip
         for n in range(days.size):
             apparent[m, n] *= real[m, n]
+
+
+@numba.njit(cache=True, error_model="numpy")
+def fill_walks(z: Array, numbers: Numbers, cell: int, days: Array, out: Array) -> None:
+    r"""Write the walk of the gain at these days that the contents of a cell speak for.
+
+    .. math:: E[w(t)] = q \sum_i \min(t, t_i)\, m_i\, [C^{-1} (y - m)]_i
+    """
+    v, times = np.empty(z.shape[1]), numbers.days.size
+    x, of_hydrogen, of_ratio = np.empty(times), np.empty(times), np.empty(times)
+    noise = np.empty(numbers.content.size)
+    begin, end = numbers.content_starts[cell], numbers.content_starts[cell + 1]
+    places = numbers.point[begin:end]
+    at = numbers.days[places]
+    for draw in range(z.shape[0]):
+        fill_values(z[draw], numbers, v)
+        fill_cells(v, numbers, x, of_hydrogen, of_ratio)
+        fill_noise(v, numbers, x * of_ratio, noise)
+        model, rate = (x * of_ratio)[places], walk_rate(v, numbers)
+        shared = scale_of_cell(v, numbers, cell) + rate * np.minimum(at.reshape(-1, 1), at)
+        covariance = np.diag(noise[begin:end]) + shared * np.outer(model, model)
+        pull = model * np.linalg.solve(covariance, numbers.content[begin:end] - model)
+        for n in range(days.size):
+            out[draw, n] = rate * np.sum(np.minimum(days[n], at) * pull)

@@ -274,6 +274,31 @@ def test_stable_contents_stay_and_only_seem_to_fall() -> None:
     np.testing.assert_allclose(apparent, [[10.0, 6.0]], rtol=1e-9)
 
 
+def test_a_free_walk_goes_through_exact_contents_and_stays_after_them() -> None:
+    day = np.array([0.0, 10.0, 25.0, 40.0])
+    seen = np.array([10.0, 8.0, 7.0, 7.5])
+    cell = CellWeeks(
+        cell="A", elapsed=day, h_per_metal=seen, independent_std=np.full(4, 1e-4),
+        relative_std=np.zeros(4), common_relative_std=0.0,
+    )  # fmt: skip
+    story = target(hypothesis("stable+walk"), Weeks(cells=(cell,)), LAH10)
+    z = _z(story, initial_content=10.0, noise_excess=1.0, walk_std=0.4)
+    real, apparent = story.curves_with_walk(z, "A", [*day, 17.5, 80.0])
+    np.testing.assert_array_equal(real, 10.0)
+    np.testing.assert_allclose(apparent[0], [*seen, 7.5, 7.5], atol=1e-5)
+    np.testing.assert_array_equal(story.curves(z, "A", day)[1], 10.0)
+
+
+def test_without_a_walk_the_data_do_not_bend_a_curve() -> None:
+    _, weeks = draw(hypothesis("first+gain"), _design(), LAH10, np.random.default_rng(9))
+    story = target(hypothesis("first+gain"), weeks, LAH10)
+    z = np.zeros((2, story.dimension))
+    for one, other in zip(
+        story.curves(z, "B", [0.0, 9.0]), story.curves_with_walk(z, "B", [0.0, 9.0]), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_a_long_repetition_time_takes_the_t1_artefact_away() -> None:
     weeks = _design("A")
     long = replace(weeks.cells[0], repetition_time=np.full(9, 500.0))
