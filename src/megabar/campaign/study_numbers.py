@@ -97,7 +97,7 @@ def band_of_cumulated_ranks(count: int, *, probability: float) -> float:
     Examples
     --------
     >>> print(f"{band_of_cumulated_ranks(500, probability=0.95):.4f}")
-    0.0603
+    0.0604
     """
     from scipy import stats
 
