@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from megabar.inference.weeks import Weeks
 
 _NO_SIZES: Final = ("zero", "sqrt", "jmak")
-_FACTS: Final = {"dead_time": "dead_time", "quality_factor": "quality_factor"}
+_FACTS: Final = ("dead_time", "quality_factor")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,4 +155,4 @@ def _fact(name: str, weeks: Weeks) -> float | None:
     if name == "repetition_time":
         known = all(one.repetition_time is not None for one in weeks.cells)
         return np.nan if known else None
-    return getattr(weeks, _FACTS[name]) if name in _FACTS else None
+    return getattr(weeks, name) if name in _FACTS else None
