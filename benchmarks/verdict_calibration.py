@@ -20,9 +20,9 @@ from megabar.campaign.schedulers import Progress, run_units
 from megabar.campaign.studies import HANDFUL, WITNESSED, ranked, unit
 
 STORIES = (
-    ("stable", HANDFUL), ("stable+gain", HANDFUL), ("stable+t1", HANDFUL), ("first", HANDFUL),
-    ("second", HANDFUL), ("contract", HANDFUL), ("layer", HANDFUL), ("jmak", HANDFUL),
-    ("serial", HANDFUL), ("first+gain", HANDFUL), ("first", WITNESSED), ("stable+t1", WITNESSED),
+    ("stable", HANDFUL), ("stable+gain", HANDFUL), ("first", HANDFUL), ("layer", HANDFUL),
+    ("contract", HANDFUL), ("stable+t1", HANDFUL), ("first+gain", HANDFUL), ("first", WITNESSED),
+    ("jmak", HANDFUL), ("second", HANDFUL), ("serial", HANDFUL), ("stable+t1", WITNESSED),
 )  # fmt: skip
 RESULTS = Path(__file__).resolve().parent / "results" / "verdict_calibration.json"
 

@@ -1,11 +1,13 @@
 """Who is taken for whom: verdicts on simulated campaigns of every truth.
 
-    python benchmarks/verdict_confusion.py [--stable 60] [--loss 20] [--combinations]
+    python benchmarks/verdict_confusion.py [--rounds 7] [--witnesses] [--combinations]
 
-Four cells of twenty contents over 65 days, with and without the line of the metal and T1 of 1H.
-Truths are drawn from the priors, those that lose hydrogen with half times from 15 to 45 days. Every
-story judges every campaign; with --combinations pairs of a loss and an artefact compete too (and
-make it five times as long). The summary goes into benchmarks/results/verdict_confusion.json.
+Four cells of twenty contents over 65 days; with --witnesses the line of the metal and T1 of 1H too.
+Truths are drawn from the priors, those that lose hydrogen with half times from 15 to 45 days. Each
+round has three campaigns of each truth without loss and one of each with. Every story judges every
+campaign; with --combinations pairs of a loss and an artefact compete too, which makes it five times
+as long. Results are kept in the folder; the summary, benchmarks/results/verdict_confusion_*.json,
+is written after every round.
 """
 
 import argparse
@@ -18,11 +20,11 @@ import numpy as np
 from megabar.campaign import study_numbers
 from megabar.campaign.schedulers import Progress, run_units
 from megabar.campaign.studies import HANDFUL, WITNESSED, judged, rivals, unit
+from megabar.inference.comparison import WITHOUT_LOSS
 from megabar.inference.hypotheses import FAMILIES, hypothesis
 from megabar.inference.priors import Prior
 from megabar.inference.units_of_work import UnitResult
 
-DESIGNS = {"contents alone": HANDFUL, "with shift, width and T1": WITNESSED}
 VISIBLE = {
     "half_time": Prior(
         kind="log-uniform", first=15.0, second=45.0, unit="day", words="time of half of the loss"
@@ -37,43 +39,43 @@ def told(progress: Progress) -> None:
         print(f"{progress.done}/{progress.total}, {progress.failed} failed", flush=True)
 
 
-def truths(names: tuple[str, ...], combinations: bool) -> tuple[str, ...]:
-    return (*names, *COMBINED) if combinations else names
-
-
-def campaigns_of(truth: str, asked: argparse.Namespace) -> int:
-    return asked.loss if hypothesis(truth).loses_hydrogen else asked.stable
-
-
-def judged_campaigns(design, asked: argparse.Namespace) -> tuple[dict, int, int]:
+def plan(design, combinations: bool) -> tuple[list[str], list[str]]:
+    """Name truths and judges."""
     every = rivals(design)
-    single = tuple(n for n in every if "+" not in n or not hypothesis(n).loses_hydrogen)
-    judges = every if asked.combinations else single
-    units = {
-        (truth, seed): [
-            unit(
-                design=design, truth=truth, asked=judge, campaign=seed, error=0.1,
-                changed=VISIBLE if hypothesis(truth).loses_hydrogen else {},
-            )
-            for judge in judges
-        ]
-        for truth in truths(single, asked.combinations)
-        for seed in range(campaigns_of(truth, asked))
-    }  # fmt: skip
-    flat = [one for row in units.values() for one in row]
+    single = [one for one in every if "+" not in one or not hypothesis(one).loses_hydrogen]
+    return ([*single, *COMBINED], list(every)) if combinations else (single, single)
+
+
+def campaigns(truths: list[str], number: int) -> list[tuple[str, int]]:
+    """Give truth and number of the campaigns of one round."""
+    seeds = {True: [number], False: [3 * number + one for one in range(3)]}
+    return [(one, seed) for one in truths for seed in seeds[hypothesis(one).loses_hydrogen]]
+
+
+def round_of(number: int, design, truths: list[str], judges: list[str], asked) -> dict:
+    """Judge the campaigns of one round: truth -> what they are taken for, and counts."""
+    drawn = campaigns(truths, number)
+    units = [
+        unit(
+            design=design, truth=truth, asked=judge, campaign=seed, error=0.1,
+            changed=VISIBLE if hypothesis(truth).loses_hydrogen else {},
+        )
+        for truth, seed in drawn
+        for judge in judges
+    ]  # fmt: skip
     done = run_units(
-        flat, judged, folder=asked.folder, scheduler=asked.scheduler, workers=asked.workers,
+        units, judged, folder=asked.folder, scheduler=asked.scheduler, workers=asked.workers,
         progress=told,
     )  # fmt: skip
-    found: dict[str, list] = {}
-    refused = 0
-    for number, (truth, _) in enumerate(units):
-        row = done[number * len(judges) : (number + 1) * len(judges)]
-        if all(one.result for one in row):
-            results = [UnitResult.from_json(one.result) for one in row]
-            found.setdefault(truth, []).append(study_numbers.taken(results))
-            refused += sum(one.refused for one in results)
-    return found, refused, sum(one.result is None for one in done)
+    found: dict = {"refused": 0, "failed": 0, "evidences": len(units), "taken": []}
+    for place, (truth, _) in enumerate(drawn):
+        row = done[place * len(judges) : (place + 1) * len(judges)]
+        found["failed"] += sum(one.result is None for one in row)
+        results = [UnitResult.from_json(one.result) for one in row if one.result]
+        found["refused"] += sum(one.refused for one in results)
+        if len(results) == len(judges):
+            found["taken"].append((truth, study_numbers.taken(results)))
+    return found
 
 
 def summary_of(found: dict) -> dict:
@@ -107,26 +109,33 @@ def told_rows(rows: dict) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--stable", type=int, default=60)
-    parser.add_argument("--loss", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--witnesses", action="store_true")
     parser.add_argument("--combinations", action="store_true")
     parser.add_argument("--scheduler", default="process")
     parser.add_argument("--workers", type=int)
     parser.add_argument("--folder", type=Path, default=Path("verdict-confusion"))
     asked = parser.parse_args()
-    summary = {}
-    name = "verdict_confusion_all.json" if asked.combinations else "verdict_confusion.json"
-    for words, design in DESIGNS.items():
-        found, refused, failed = judged_campaigns(design, asked)
-        rows = summary_of(found)
-        stays = [row for row in rows.values() if row["family"] in ("stable", "artefact")]
+    design = WITNESSED if asked.witnesses else HANDFUL
+    truths, judges = plan(design, asked.combinations)
+    name = f"{'witnesses' if asked.witnesses else 'contents'}{'_all' * asked.combinations}"
+    counts = dict.fromkeys(("refused", "failed", "evidences"), 0)
+    found: dict[str, list] = {one: [] for one in truths}
+    for number in range(asked.rounds):
+        one = round_of(number, design, truths, judges, asked)
+        counts = {key: value + one[key] for key, value in counts.items()}
+        for truth, taken in one["taken"]:
+            found[truth].append(taken)
+        rows = summary_of({truth: row for truth, row in found.items() if row})
+        stays = [row for row in rows.values() if row["family"] in WITHOUT_LOSS]
         false = sum(row["called"]["loss"] for row in stays)
         total = sum(row["campaigns"] for row in stays)
-        summary[words] = {"truths": rows, "refused": refused, "failed": failed}
-        print(f"\n{words}: {refused} evidences refused, {failed} units failed")
+        print(f"\nround {number + 1}: {counts}")
         told_rows(rows)
         print(f"stable or stable + artefact called a loss: {false} of {total}", flush=True)
-        (RESULTS / name).write_text(json.dumps(summary, indent=1) + "\n")
+        summary = {"judges": len(judges), **counts, "truths": rows}
+        text = json.dumps(summary, indent=1)
+        (RESULTS / f"verdict_confusion_{name}.json").write_text(text + "\n")
     return 0
 
 

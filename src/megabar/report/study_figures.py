@@ -66,7 +66,7 @@ def _draw_ranks(ax: Any, story: str, found: Mapping[str, ArrayLike], half_width:
         ax.plot(at, share - at, color=_RED if outside else _BLUE, lw=0.8, alpha=0.8)
     ax.set_xlim(0, 1)
     ax.set_ylim(-2.2 * half_width, 2.2 * half_width)
-    ax.set_xticks([0, 0.5, 1])
+    ax.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
 
 
 def coverages(
@@ -127,16 +127,16 @@ def confusions(
     :
         The figure.
     """
-    height = 0.2 * len(truths) + 1.35
+    height = 0.2 * len(truths) + 1.65
     with figures.house_style():
         figure, axes = figures.sheet(
-            1, len(shares), height=height, left=0.2, right=0.985, bottom=0.02, top=1 - 1.2 / height,
+            1, len(shares), height=height, left=0.2, right=0.95, bottom=0.02, top=1 - 1.5 / height,
             wspace=0.06,
         )  # fmt: skip
         for column, (words, values) in enumerate(shares.items()):
             ax = axes[0, column]
             _draw_confusion(ax, np.asarray(values, dtype=np.float64), families)
-            ax.set_title(words, pad=66, y=1.0)
+            ax.set_title(words, pad=84, y=1.0)
             ax.set_yticks(range(len(truths)), truths if column == 0 else [])
     return figure
 
