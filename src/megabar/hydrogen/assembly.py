@@ -37,6 +37,7 @@ from megabar.hydrogen.geometry import (
     Sieverts,
     Stack,
 )
+from megabar.hydrogen.level_of_cell import rate_at
 from megabar.hydrogen.network import Network
 from megabar.hydrogen.plateaus import potential
 from megabar.hydrogen.tables import Pieces, cubic_pieces, linear_pieces
@@ -82,16 +83,8 @@ class Assembled:
 
     def rate(self, rate: Rate) -> tuple[float, int]:
         """Give the number of a rate and the group of its temperature law."""
-        if not isinstance(rate, Arrhenius):
-            return float(rate), 0
-        if self.temperature is not None:
-            return rate.at(self.temperature), 0
-        if self.network.temperature < 0:
-            msg = (
-                f"Found a rate with activation energy {rate.activation_energy:g} J/mol in a cell "
-                "without temperature; it has no value. Give the temperature of the cell."
-            )
-            raise PlanError(msg)
+        if not isinstance(rate, Arrhenius) or self.network.temperature < 0:
+            return rate_at(rate, self.temperature), 0
         return rate.prefactor, self.network.group(rate.activation_energy)
 
     def beyond(self) -> int:
