@@ -57,12 +57,15 @@ class Taken:
         exclude it is no witness.
     records
         Names of :data:`megabar.inference.required_records.RECORDS` that exist beside the data.
+    metal
+        Its symbol.
     """
 
     weeks: Weeks
     told: tuple[str, ...] = ()
     excluded: Mapping[str, str] = field(default_factory=dict)
     records: tuple[str, ...] = ()
+    metal: str = "M"
 
 
 def of_campaign(campaign: Campaign) -> Taken:
@@ -110,7 +113,11 @@ def of_campaign(campaign: Campaign) -> Taken:
         metal_frequency=frequency,
     )
     return Taken(
-        weeks=weeks, told=tuple(told), excluded=MappingProxyType(excluded), records=records
+        weeks=weeks,
+        told=tuple(told),
+        excluded=MappingProxyType(excluded),
+        records=records,
+        metal=metal.lstrip("0123456789"),
     )
 
 

@@ -5,6 +5,7 @@ Twin: :mod:`megabar.campaign.weeks`, which takes the same from the numbers of a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _FACTS: Final = ("dead_time", "bandwidth", "flip_angle", "quality_factor", "metal_frequency")
 _FEWEST_OF_WITNESS: Final = 2
+_OVER_METAL: Final = re.compile(r"[Hh]\s*(?:/|per)\s*(?P<metal>[A-Z][a-z]?)(?![a-z])")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +54,7 @@ class Facts:
     repetition_time: float | None = None
 
 
-def read_weeks(path: Path, *, facts: Facts) -> taken.Taken:
+def read_weeks(path: Path, *, facts: Facts, records: Sequence[str] = ()) -> taken.Taken:
     """Read a table as data for a verdict.
 
     Parameters
@@ -61,6 +63,8 @@ def read_weeks(path: Path, *, facts: Facts) -> taken.Taken:
         Text file with the columns that ``docs/reference/verdict.md`` lists.
     facts
         What the table does not hold; a column of the same name wins.
+    records
+        Names of :data:`megabar.inference.required_records.RECORDS` that exist beside the table.
 
     Returns
     -------
@@ -85,7 +89,18 @@ def read_weeks(path: Path, *, facts: Facts) -> taken.Taken:
     told = list(sheet.told)
     cells = tuple(taken.kept(rows, lambda name, own: _cell(sheet, name, own, facts), told))
     stated = {name: _fact(sheet, name, getattr(facts, name)) for name in _FACTS}
-    return taken.Taken(weeks=Weeks(cells=cells, **stated), told=tuple(told))
+    return taken.Taken(
+        weeks=Weeks(cells=cells, **stated),
+        told=tuple(told),
+        records=tuple(records),
+        metal=_metal(sheet),
+    )
+
+
+def _metal(sheet: Sheet) -> str:
+    """Take the symbol of the metal from a header such as ``H/La``; M where it names none."""
+    found = _OVER_METAL.search(sheet.headers["h_per_metal"])
+    return found["metal"] if found else "M"
 
 
 def _check(sheet: Sheet) -> None:

@@ -56,6 +56,7 @@ VERBS: Final = {
     "pressure": Verb(module="megabar.cli.pressures", summary="say what a pressure gauge shows"),
     "release": Verb(module="megabar.cli.release", summary="say where hydrogen of a cell goes"),
     "trajectory": Verb(module="megabar.cli.paths", summary="say what moving atoms do and NMR sees"),
+    "verdict": Verb(module="megabar.cli.verdict", summary="say which story the weeks support"),
 }
 """Verb -> where it lives; nothing is imported before it is called."""
 

@@ -211,3 +211,29 @@ def _plain_words(value: Decimal) -> str:
     if -3 <= size < 6:
         return f"{value:f}"
     return f"{value.scaleb(-size):f}{_power(size)}"
+
+
+def percent(probability: float) -> str:
+    """Write a probability in percent; what is almost nothing or almost all is not rounded away.
+
+    Parameters
+    ----------
+    probability
+        From 0 to 1.
+
+    Returns
+    -------
+    :
+        For example ``"62 %"``.
+
+    Examples
+    --------
+    >>> percent(0.62), percent(0.004), percent(0.9996), percent(1e-9)
+    ('62 %', '0.4 %', '> 99.9 %', '< 0.1 %')
+    """
+    share = 100 * probability
+    if share < 0.1:
+        return "< 0.1 %"
+    if share > 99.9:
+        return "> 99.9 %"
+    return f"{share:.0f} %" if 1 <= share <= 99 else f"{share:.1f} %"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from megabar.report import figures
+from megabar.report.numbers import percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -113,6 +114,7 @@ def _draw_families(ax: Any, document: Mapping[str, Any]) -> None:
 
 
 def _draw_members(ax: Any, shown: Sequence[Mapping[str, Any]]) -> None:
+    shown = [one for one in shown if one["log_evidence"] is not None]
     best = max(one["log_evidence"] for one in shown)
     for place, one in enumerate(shown):
         lag = one["log_evidence"] - best
@@ -135,32 +137,6 @@ def _draw_members(ax: Any, shown: Sequence[Mapping[str, Any]]) -> None:
     ax.tick_params(axis="y", length=0)
     ax.set_title("members of the families")
     ax.set_xlabel("ln of evidence over the best")
-
-
-def percent(probability: float) -> str:
-    """Write a probability in percent; what is almost nothing or almost all is not rounded away.
-
-    Parameters
-    ----------
-    probability
-        From 0 to 1.
-
-    Returns
-    -------
-    :
-        For example ``"62 %"``.
-
-    Examples
-    --------
-    >>> percent(0.62), percent(0.004), percent(0.9996), percent(1e-9)
-    ('62 %', '0.4 %', '> 99.9 %', '< 0.1 %')
-    """
-    share = 100 * probability
-    if share < 0.1:
-        return "< 0.1 %"
-    if share > 99.9:
-        return "> 99.9 %"
-    return f"{share:.0f} %" if 1 <= share <= 99 else f"{share:.1f} %"
 
 
 # --- data and curves ------------------------------------------------------------------------------
@@ -229,13 +205,18 @@ def _draw_cell(
             curve = np.array(one["apparent"])[inside]
             ax.plot(days[inside], curve, color=FAMILY_COLOURS[family], lw=1.2, ls=(0, (5, 2)))
     ax.errorbar(
-        cell["elapsed"], cell["h_per_metal"], yerr=cell["std"], fmt="o", color=_INK, mec="white",
+        cell["elapsed"], cell["h_per_metal"], yerr=_bars(cell), fmt="o", color=_INK, mec="white",
         mew=0.4, elinewidth=0.9, zorder=4,
     )  # fmt: skip
     ax.set_title(cell["cell"])
     ax.set_xlabel("days since heating")
     ax.set_xlim(-0.02 * last, 1.06 * last)
     ax.set_ylim(bottom=0)
+
+
+def _bars(cell: Mapping[str, Any]) -> list[float] | None:
+    """Errors of the points; none where nobody stated any."""
+    return None if None in cell["std"] else list(cell["std"])
 
 
 def _legend_of_curves(figure: Any, document: Mapping[str, Any]) -> None:
@@ -259,7 +240,7 @@ def _draw_together(ax: Any, document: Mapping[str, Any]) -> None:
         colour = figures.CELL_COLOURS[index % len(figures.CELL_COLOURS)]
         marker = _MARKERS[index % len(_MARKERS)]
         ax.errorbar(
-            cell["elapsed"], cell["h_per_metal"], yerr=cell["std"], fmt=marker, color=colour,
+            cell["elapsed"], cell["h_per_metal"], yerr=_bars(cell), fmt=marker, color=colour,
             mec="white", mew=0.4, ms=3.8, elinewidth=0.8, zorder=3, label=cell["cell"],
         )  # fmt: skip
         one = drawn[cell["cell"]]
@@ -278,7 +259,7 @@ def _draw_together(ax: Any, document: Mapping[str, Any]) -> None:
 
 
 def forecast(document: Mapping[str, Any]) -> Any:
-    """Draw what the average of all rivals expects, and the probability to fall below a threshold.
+    """Draw what the average of all rivals expects, and when it falls below a threshold.
 
     Parameters
     ----------
@@ -291,47 +272,69 @@ def forecast(document: Mapping[str, Any]) -> Any:
         The figure.
     """
     with figures.house_style():
-        height = 2.75
+        height = max(2.75, 1.1 + _ROW * len(document["forecast"]["cells"]))
         figure, axes = figures.sheet(
-            1, 2, height=height, left=0.075, right=0.985, bottom=0.45 / height,
-            top=1 - 0.32 / height, wspace=0.24,
+            1, 2, height=height, widths=(1.1, 1), left=0.075, right=0.975, bottom=0.45 / height,
+            top=1 - 0.32 / height, wspace=0.32,
         )  # fmt: skip
         _draw_forecast(axes[0, 0], document)
-        _draw_below(axes[0, 1], document)
+        _draw_days(axes[0, 1], document)
     return figure
 
 
 def _draw_forecast(ax: Any, document: Mapping[str, Any]) -> None:
     told = document["forecast"]
-    days = np.array(told["days"])
-    for name, alpha in (("interval_95", 0.14), ("interval_68", 0.28)):
-        ax.fill_between(
-            days, *(np.array(end) for end in told[name]), color=_BLUE, alpha=alpha, lw=0
-        )
-    ax.plot(days, told["median"], color=_BLUE, lw=1.5)
+    lowest = 0.0
+    for index, one in enumerate(told["cells"]):
+        colour = _cell_colour(index)
+        days = np.array(one["days"])
+        for name, alpha in (("interval_95", 0.07), ("interval_68", 0.16)):
+            ax.fill_between(days, *map(np.array, one[name]), color=colour, alpha=alpha, lw=0)
+        ax.plot(days, one["median"], color=colour, lw=1.4)
+        lowest = min(lowest, float(np.min(one["interval_95"][0])))
+        ax.set_xlim(days[0], days[-1])
     ax.axhline(document["threshold"], color=_GREY, lw=0.9, ls=(0, (4, 2)))
     ax.axvline(told["last_measured"], color=_GREY, lw=0.8, ls=":")
     ax.annotate(
         "last record", (told["last_measured"], 1.0), xycoords=ax.get_xaxis_transform(),
         color=_GREY, xytext=(3, -2), textcoords="offset points", va="top",
     )  # fmt: skip
-    ax.set_xlim(days[0], days[-1])
-    ax.set_ylim(bottom=min(0.0, float(np.min(told["interval_95"][0]))))
+    ax.set_ylim(bottom=lowest)
     ax.set_title("forecast: median, 68 and 95 %")
     ax.set_xlabel("days since heating")
     ax.set_ylabel(f"real {_content_label(document)}")
 
 
-def _draw_below(ax: Any, document: Mapping[str, Any]) -> None:
-    told = document["forecast"]
-    ax.plot(told["days"], 100 * np.array(told["probability_below"]), color=_BLUE, lw=1.5)
-    ax.axvline(told["last_measured"], color=_GREY, lw=0.8, ls=":")
-    ax.set_xlim(told["days"][0], told["days"][-1])
-    ax.set_ylim(0, 103)
-    quantity = _content_label(document)
-    ax.set_title(f"real {quantity} is below {document['threshold']:g}")
-    ax.set_xlabel("days since heating")
-    ax.set_ylabel("probability (%)")
+def _cell_colour(index: int) -> str:
+    return figures.CELL_COLOURS[index % len(figures.CELL_COLOURS)]
+
+
+def _draw_days(ax: Any, document: Mapping[str, Any]) -> None:
+    """Draw when each cell falls below the threshold; what never does runs out of the axes."""
+    cells = document["forecast"]["cells"]
+    horizon = max(one["days"][-1] for one in cells)
+    for place, one in enumerate(cells):
+        colour, below = _cell_colour(place), one["below_threshold"]
+        for name, width in (("interval_95", 1.2), ("interval_68", 3.5)):
+            low, high = below[name]
+            if low is not None:
+                ax.plot([low, horizon if high is None else high], [place] * 2, color=colour,
+                        lw=width, solid_capstyle="butt")  # fmt: skip
+                if high is None:
+                    ax.plot([horizon], [place], ">", color=colour, ms=5, clip_on=False)
+        if below["median"] is not None:
+            ax.plot([below["median"]], [place], "o", color=colour, mec="white", mew=0.6, ms=5.5)
+        ax.annotate(
+            percent(below["probability"]), (1.0, place), xycoords=ax.get_yaxis_transform(),
+            color=colour, xytext=(-4, 5), textcoords="offset points", ha="right", va="bottom",
+        )  # fmt: skip
+    ax.set_yticks(range(len(cells)), [one["cell"] for one in cells])
+    ax.set_ylim(len(cells) - 0.4, -0.8)
+    ax.set_xlim(0, horizon)
+    ax.grid(visible=False, axis="y")
+    ax.tick_params(axis="y", length=0)
+    ax.set_title(f"day on which {_content_label(document)} falls below {document['threshold']:g}")
+    ax.set_xlabel("days since heating; right: probability to do so")
 
 
 # --- priors, next, checks -------------------------------------------------------------------------
@@ -350,7 +353,7 @@ def sensitivity(document: Mapping[str, Any]) -> Any:
     :
         The figure.
     """
-    rows = document["sensitivity"]
+    rows = document["assumptions"]
     with figures.house_style():
         height = 0.95 + _ROW * max(3, len(rows))
         figure, axes = figures.sheet(
@@ -362,14 +365,14 @@ def sensitivity(document: Mapping[str, Any]) -> Any:
 
 
 def _draw_sensitivity(ax: Any, document: Mapping[str, Any], *, width: int = 26) -> None:
-    rows = document["sensitivity"]
+    rows = document["assumptions"]
     stated = 100 * document["loss"]["probability"]
     ax.axvline(stated, color=_GREY, lw=0.9, ls=(0, (4, 2)))
     for place, one in enumerate(rows):
         share = 100 * one["loss"]
         ax.plot([stated, share], [place, place], color=_BLUE, lw=1.2, alpha=0.5)
         ax.plot([share], [place], "o", color=_BLUE)
-    ax.set_yticks(range(len(rows)), [_folded(one["words"], width=width) for one in rows])
+    ax.set_yticks(range(len(rows)), [_folded(one["change"], width=width) for one in rows])
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.set_xlim(-3, 103)
     ax.grid(visible=False, axis="y")
@@ -386,7 +389,7 @@ def _folded(words: str, *, width: int) -> str:
 
 
 def next_measurements(document: Mapping[str, Any]) -> Any:
-    """Draw how many bits each possible measurement is expected to tell about the families.
+    """Draw what each possible measurement is expected to add to the odds for the truth.
 
     Parameters
     ----------
@@ -398,7 +401,7 @@ def next_measurements(document: Mapping[str, Any]) -> Any:
     :
         The figure.
     """
-    rows = sorted(document["next_measurements"], key=lambda one: -one["information"])
+    rows = [one for one in document["next_measurements"] if one["gain"] is not None]
     with figures.house_style():
         height = 0.95 + _ROW * max(3, len(rows))
         figure, axes = figures.sheet(
@@ -407,15 +410,15 @@ def next_measurements(document: Mapping[str, Any]) -> Any:
         )  # fmt: skip
         ax = axes[0, 0]
         for place, one in enumerate(rows):
-            ax.barh(place, one["information"], height=0.62, color=_BLUE, lw=0)
-            ax.errorbar([one["information"]], [place], xerr=[one["std"]], color=_INK, lw=1.0)
+            ax.barh(place, one["gain"], height=0.62, color=_BLUE, lw=0)
+            ax.errorbar([one["gain"]], [place], xerr=[one["gain_std"] or 0.0], color=_INK, lw=1.0)
         ax.set_yticks(range(len(rows)), [_folded(one["words"], width=48) for one in rows])
         ax.set_ylim(len(rows) - 0.4, -0.6)
-        ax.set_xlim(left=0)
+        ax.set_xlim(left=min(0.0, *(one["gain"] for one in rows)))
         ax.grid(visible=False, axis="y")
         ax.tick_params(axis="y", length=0)
         ax.set_title("what would tell most")
-        ax.set_xlabel("expected information about the families (bit)")
+        ax.set_xlabel("expected gain in the ln of the odds for the truth")
     return figure
 
 
@@ -458,3 +461,32 @@ def residuals(document: Mapping[str, Any]) -> Any:
                 borderaxespad=0.2,
             )  # fmt: skip
     return figure
+
+
+FIGURES: Final = {
+    "families": families,
+    "curves": curves,
+    "forecast": forecast,
+    "assumptions": sensitivity,
+    "next": next_measurements,
+    "residuals": residuals,
+}
+"""Name -> what draws it."""
+
+
+def drawable(document: Mapping[str, Any], name: str) -> bool:
+    """Say whether a figure has anything to show.
+
+    Parameters
+    ----------
+    document
+        A verdict.
+    name
+        One of :data:`FIGURES`.
+
+    Returns
+    -------
+    :
+        False only for measurements that nobody could rank.
+    """
+    return name != "next" or any(one["gain"] is not None for one in document["next_measurements"])
