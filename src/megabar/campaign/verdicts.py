@@ -25,6 +25,7 @@ from megabar.inference.hypotheses import Hypothesis, all_hypotheses, hypothesis
 from megabar.inference.json_forms import priors_to_json, weeks_to_json
 from megabar.inference.next_measurement import rank_measurements
 from megabar.inference.predictive_checks import check_predictions
+from megabar.inference.priors import PRIORS
 from megabar.inference.units_of_work import UnitResult, run_work_unit
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ class Question:
         Whether the best stories are computed again by nested sampling.
     future
         Whether the first days are made to foretell the last.
+    thorough
+        Whether the stories that matter are computed again under other widths of the priors.
     """
 
     taken: Taken
@@ -89,6 +92,7 @@ class Question:
     temperature: float | None = None
     second_opinion: bool = False
     future: bool = False
+    thorough: bool = True
 
     @property
     def digest(self) -> str:
@@ -106,6 +110,7 @@ class Question:
             "temperature": self.temperature,
             "second_opinion": self.second_opinion,
             "future": self.future,
+            "thorough": self.thorough,
             "version": provenance.package_version(),
             "schema": verdict_documents.SCHEMA,
         }
@@ -201,6 +206,34 @@ def stored(question: Question, folder: Path) -> dict[str, Any] | None:
     return document if document.get("digest") == question.digest else None
 
 
+def of_report(campaign: Campaign, work: Work) -> dict[str, Any]:
+    """Give the verdict that the report of a campaign ends with.
+
+    Parameters
+    ----------
+    campaign
+        A campaign that was run.
+    work
+        How it is computed, if it was not given already; its folder is that of the store.
+
+    Returns
+    -------
+    :
+        The thorough document if ``megabar verdict`` left one, else a shorter one, under the
+        default priors.
+
+    Raises
+    ------
+    Undetermined
+        If no cell has enough contents, or no hypothesis can have made them.
+    """
+    question = of_campaign(
+        campaign, priors=PRIORS[PRIORS_NAME], priors_name=PRIORS_NAME, seed=SEED,
+        threshold=THRESHOLD,
+    )  # fmt: skip
+    return stored(question, work.folder) or verdict(replace(question, thorough=False), work)
+
+
 def verdict(question: Question, work: Work) -> dict[str, Any]:
     """Give the verdict of a question: as it was given before, or computed and kept.
 
@@ -255,7 +288,7 @@ def _judged(question: Question, work: Work) -> dict[str, Any]:
     allowed = [one for one in rivals if one.artefact not in taken.excluded]
     found = comparison.compare(
         taken.weeks, allowed, priors, seed=seed, records=taken.records,
-        evaluate=evaluate.called("rival stories"),
+        evaluate=evaluate.called("rival stories"), sensitivity=question.thorough,
     )  # fmt: skip
     others = _other_assumptions(question, rivals, found, evaluate)
     foretold = forecast(

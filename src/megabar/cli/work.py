@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from megabar.campaign.plan import PLAN_FILE
 from megabar.campaign.runner import Campaign
 from megabar.cli import terminal
+from megabar.errors import Undetermined
 
 if TYPE_CHECKING:
     import argparse
@@ -380,6 +381,8 @@ def add_report_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--out", metavar="DIR", type=Path, help="folder of the report; in the store if absent"
     )
+    parser.add_argument("--no-verdict", action="store_true", help="leave the verdict out")
+    parser.add_argument("--workers", type=int, metavar="N", help="processes; 0 works in this one")
 
 
 def report(arguments: argparse.Namespace) -> terminal.Answer:
@@ -396,20 +399,52 @@ def report(arguments: argparse.Namespace) -> terminal.Answer:
         Where it lies.
     """
     campaign = Campaign.open(arguments.store)
-    facts = _reported(campaign, arguments.out)
-    text = (f"report     {facts['report']}", f"tables     {facts['tables']}")
+    facts = _reported(
+        campaign, arguments.out, quiet=arguments.json, workers=arguments.workers,
+        judged=not arguments.no_verdict,
+    )  # fmt: skip
+    text = (
+        f"report     {facts['report']}",
+        f"tables     {facts['tables']}",
+        *([f"verdict    {facts['verdict']}"] if facts["verdict"] else []),
+    )
     return terminal.Answer(verb="report", facts=facts, text=text)
 
 
-def _reported(campaign: Campaign, out: Path | None) -> dict[str, Any]:
+def _reported(
+    campaign: Campaign, out: Path | None, *, quiet: bool, workers: int | None, judged: bool
+) -> dict[str, Any]:
     from megabar.report import document
 
-    page = document.write(campaign, out or campaign.store_folder / REPORT_FOLDER)
+    verdict, why = _judged(campaign, quiet=quiet, workers=workers) if judged else (None, "")
+    page = document.write(
+        campaign, out or campaign.store_folder / REPORT_FOLDER, verdict=verdict, no_verdict=why
+    )
     return {
+        "verdict": verdict["sentences"][0] if verdict else why,
         "campaign": str(campaign.folder),
         "report": str(page),
         "tables": str(page.parent / document.TABLES_FOLDER),
     }
+
+
+def _judged(
+    campaign: Campaign, *, quiet: bool, workers: int | None
+) -> tuple[dict[str, Any] | None, str]:
+    """Give the verdict for the report, or why there is none; the rest of the report needs none."""
+    from megabar.campaign import verdicts
+
+    with terminal.progress_bar(quiet=quiet) as advance:
+        work = verdicts.Work(
+            folder=campaign.store_folder / verdicts.FOLDER,
+            scheduler="serial" if workers == 0 else "process",
+            workers=workers or None,
+            progress=advance,
+        )
+        try:
+            return verdicts.of_report(campaign, work), ""
+        except Undetermined as failure:
+            return None, str(failure)
 
 
 # --- demo -----------------------------------------------------------------------------------------
@@ -448,7 +483,9 @@ def demo(arguments: argparse.Namespace) -> terminal.Answer:
         outcome = campaign.run(advance)
     page = campaign.store_folder / REPORT_FOLDER / "report.html"
     fresh = outcome.done > 0 or not page.is_file()
-    facts = _reported(campaign, None) if fresh else {"campaign": str(folder), "report": str(page)}
+    facts: dict[str, Any] = {"campaign": str(folder), "report": str(page)}
+    if fresh:
+        facts = _reported(campaign, None, quiet=arguments.json, workers=None, judged=True)
     counts = Counter(row.quality for row in campaign.rows())
     return terminal.Answer(
         verb="demo",

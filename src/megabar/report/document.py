@@ -8,7 +8,7 @@ import math
 import os
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import jinja2
 
@@ -21,10 +21,12 @@ from megabar.report import (
     series,
     tables,
     transition_histories,
+    verdict_pages,
 )
 from megabar.report.numbers import format_value
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from megabar.campaign.runner import Campaign
@@ -121,7 +123,13 @@ class RecordEntry:
     steps: tuple[tuple[str, str], ...]
 
 
-def write(campaign: Campaign, out: Path) -> Path:
+def write(
+    campaign: Campaign,
+    out: Path,
+    *,
+    verdict: Mapping[str, Any] | None = None,
+    no_verdict: str = "",
+) -> Path:
     """Write the report of a campaign: one HTML file, and its tables beside it.
 
     Each file is written whole or not at all; an earlier report is replaced.
@@ -132,6 +140,10 @@ def write(campaign: Campaign, out: Path) -> Path:
         A campaign that was run.
     out
         Folder for the report; made if absent.
+    verdict
+        Document of :func:`megabar.campaign.verdicts.verdict`, with which the report ends.
+    no_verdict
+        Why there is none.
 
     Returns
     -------
@@ -149,7 +161,11 @@ def write(campaign: Campaign, out: Path) -> Path:
     for name, content in tables.written(facts).items():
         _replace(folder / name, content)
     page = out / REPORT_FILE
-    _replace(page, _rendered(campaign, facts).encode())
+    judgement = {
+        "page": None if verdict is None else verdict_pages.page(verdict),
+        "why_not": no_verdict,
+    }
+    _replace(page, _rendered(campaign, facts, judgement).encode())
     return page
 
 
@@ -165,7 +181,7 @@ def _replace(path: Path, content: bytes) -> None:
         fresh.unlink(missing_ok=True)
 
 
-def _rendered(campaign: Campaign, facts: Material) -> str:
+def _rendered(campaign: Campaign, facts: Material, judgement: Mapping[str, Any]) -> str:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("megabar.report"),
         autoescape=True,
@@ -177,6 +193,8 @@ def _rendered(campaign: Campaign, facts: Material) -> str:
     environment.filters["digest"] = lambda text: text[:_SHOWN_DIGITS]
     return environment.get_template("report.html").render(
         facts=facts,
+        verdict=judgement["page"],
+        no_verdict=judgement["why_not"],
         summaries=[material.summary(page, metal=facts.plan.metal) for page in facts.cells],
         together=list(plates.of_campaign(facts)) if len(facts.cells) > 1 else [],
         chapters=[
