@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from megabar.inference.posterior_modes import Array, Density
     from megabar.inference.student_mixtures import StudentMixture
 
-_PARTICLES: Final = 1000
+_PARTICLES: Final = 400
 _KEPT_EFFECTIVE: Final = 0.6  # share of the particles after a step
 _SWEEPS: Final = 8  # moves of every particle after a step
 _MOST_STEPS: Final = 60
@@ -88,8 +88,7 @@ def annealed(
     def logs(u: Array) -> tuple[Array, Array]:
         """Ln of proposal and posterior per u."""
         at = proposal.located(u, straight)
-        log_jacobian = straight.to_z(u)[1]
-        return at.log_density + log_jacobian, density(at.z) + log_jacobian
+        return at.log_density + at.log_jacobian, density(at.z) + at.log_jacobian
 
     u = proposal.draw(_PARTICLES, generator, straight).u
     low, high = logs(u)

@@ -12,7 +12,7 @@ instead (``annealing``). Bit for bit the same for the same seed.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import log, sqrt
+from math import exp, log, sqrt
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -33,8 +33,9 @@ LOWEST_EFFECTIVE_FRACTION: Final = 0.05
 _GOOD_FRACTION: Final = 0.7  # at which the fit of the proposal ends
 _POOR_FRACTION: Final = 0.5  # below which it is given more components
 _MOST_ROUNDS: Final = 6
-_BEFORE_REFUSAL: Final = 4000
-_WORST_ANNEALED: Final = 0.3  # standard error of ln Z
+_HOPELESS: Final = 0.03  # after three rounds
+_BEFORE_REFUSAL: Final = 2000
+_WORST_ANNEALED: Final = 1.0  # standard error of ln Z
 _ROUND_DRAWS: Final = 2000
 _BATCH: Final = 2000
 _FEW_PER_PARAMETER: Final = 6  # effective draws that a fit of the proposal needs
@@ -53,11 +54,12 @@ class Evidence:
     effective_fraction
         Effective draws per draw, 0 to 1.
     refused
-        Whether neither importance sampling (below 0.05) nor annealing (error above 0.3) can be
+        Whether neither importance sampling (below 0.05) nor annealing (error above 1) can be
         trusted, so that ``log_evidence`` should not be used.
     annealed
         Whether the evidence comes from a bridge of densities between proposal and posterior,
-        because direct importance sampling was refused.
+        because direct importance sampling was refused. Its error is at least half of the
+        difference of two independent bridges.
     modes
         How many peaks were found.
     z, weights
@@ -163,15 +165,22 @@ def evidence(
     )
     if not found.refused:
         return found
-    bridge = annealed(density, adapted, straight, generator)
+    bridges = [annealed(density, adapted, straight, generator) for _ in range(2)]
+    one, other = (bridge.log_evidence for bridge in bridges)
+    quoted = sqrt(sum(bridge.log_evidence_std**2 for bridge in bridges)) / 2
+    std = max(quoted, abs(one - other) / 2)
+    z = np.vstack([bridge.z for bridge in bridges])
     return replace(
         found,
-        log_evidence=bridge.log_evidence,
-        log_evidence_std=bridge.log_evidence_std,
-        refused=bridge.log_evidence_std > _WORST_ANNEALED,
+        log_evidence=float(np.logaddexp(one, other)) - log(2),
+        log_evidence_std=std,
+        refused=std > _WORST_ANNEALED,
         annealed=True,
-        z=bridge.z,
-        weights=np.full(bridge.z.shape[0], 1 / bridge.z.shape[0]),
+        z=z,
+        weights=np.repeat(
+            [exp(x - np.logaddexp(one, other)) for x in (one, other)], z.shape[0] // 2
+        )
+        / (z.shape[0] // 2),
     )
 
 
@@ -248,13 +257,13 @@ def _adapted(
         return density(z) + log_jacobian
 
     best, best_fraction = proposal, 0.0
-    for _ in range(_MOST_ROUNDS):
+    for number in range(_MOST_ROUNDS):
         found = proposal.draw(_ROUND_DRAWS, generator, straight)
         logs = density(found.z) - found.log_density
         fraction = effective_number(np.exp(logs - np.max(logs))) / logs.size
         if fraction > best_fraction:
             best, best_fraction = proposal, fraction
-        if fraction > _GOOD_FRACTION:
+        if fraction > _GOOD_FRACTION or (number >= 2 and best_fraction < _HOPELESS):
             break
         weights = _tempered(logs, _FEW_PER_PARAMETER * found.z.shape[1])
         proposal = proposal.fitted(found.u, weights)

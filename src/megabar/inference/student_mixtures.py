@@ -42,11 +42,14 @@ class Drawn:
         In straight coordinates and in those of the prior, (m, d) each.
     log_density
         ln of the density per z, (m,).
+    log_jacobian
+        ln of the determinant of dz/du, (m,).
     """
 
     u: Array
     z: Array
     log_density: Array
+    log_jacobian: Array
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +120,9 @@ class StudentMixture:
         z, log_jacobian = straight.to_z(u)
         logs = np.column_stack([self.log_components(u), log_prior(z) + log_jacobian])
         used = np.append(self.shares, _PRIOR_SHARE) if shares is None else shares
-        return Drawn(u=u, z=z, log_density=_log_mixture(logs, used) - log_jacobian)
+        return Drawn(
+            u=u, z=z, log_density=_log_mixture(logs, used) - log_jacobian, log_jacobian=log_jacobian
+        )
 
     def log_components(self, z: Array) -> Array:
         """Evaluate ln of each component without its share.
