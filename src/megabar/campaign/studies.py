@@ -21,7 +21,7 @@ from megabar.inference.evidence import evidence, generator_of
 from megabar.inference.hypotheses import all_hypotheses, hypothesis
 from megabar.inference.json_forms import priors_from_json, priors_to_json
 from megabar.inference.priors import PRIORS
-from megabar.inference.units_of_work import IMPORTANCE, IMPOSSIBLE, UnitResult
+from megabar.inference.units_of_work import ANNEALED, IMPORTANCE, IMPOSSIBLE, UnitResult
 from megabar.inference.weeks import CellWeeks, Weeks, Witness
 
 if TYPE_CHECKING:
@@ -317,6 +317,6 @@ def _asked(asked: Mapping[str, Any], weeks: Weeks) -> tuple[UnitResult, Evidence
         laplace=found.laplace,
         effective_fraction=found.effective_fraction,
         refused=found.refused,
-        method=IMPORTANCE,
+        method=ANNEALED if found.annealed else IMPORTANCE,
     )
     return result, found
