@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from megabar import provenance, schemas
-from megabar.campaign import pulse_calibrations
+from megabar.campaign import gauge_readings, pulse_calibrations
 from megabar.campaign.rows import digest
 from megabar.matter import nuclei
 from megabar.observables import lines, records, relaxation_times
@@ -58,6 +58,8 @@ def parameters(channel: Channel) -> dict[str, Any]:
             "asymmetry": channel.asymmetry,
             "detected": channel.seen or "all",
         }
+    if channel.measure == "pressure":
+        told |= gauge_readings.parameters(channel)
     return {name: value for name, value in told.items() if value is not None}
 
 
@@ -131,6 +133,8 @@ def _measured(dataset: xr.Dataset, channel: Channel) -> xr.Dataset:
         return lines.line(dataset, **told)
     if channel.measure == "nutation":
         return _nutation(dataset, channel)
+    if channel.measure == "pressure":
+        return gauge_readings.pressure(dataset, channel)
     if channel.measure == "resistance":
         return critical_temperature(dataset, **told)
     return _RELAXATION[channel.measure](dataset, **told)
@@ -176,6 +180,7 @@ def node(acquisition: Acquisition) -> str:
     Returns
     -------
     :
-        ``"resistance"``, or its nucleus.
+        ``"resistance"``, ``"pressure"``, or its nucleus.
     """
-    return "resistance" if acquisition.measure == "resistance" else acquisition.nucleus
+    measure = acquisition.measure
+    return measure if measure in ("resistance", "pressure") else acquisition.nucleus

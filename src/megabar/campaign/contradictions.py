@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from megabar.campaign import content_rules, reference_rules
+from megabar.campaign import content_rules, gauge_readings, reference_rules
 from megabar.errors import UnknownWord, did_you_mean
 from megabar.matter import nuclei
 
@@ -29,6 +29,7 @@ NEEDED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "t1rho": ("model",),
         "nutation": ("pulse_shape", "field_model", "nucleus"),
         "resistance": (),
+        "pressure": ("gauge", "scale", "gauge_temperature"),
         "archive": (),
     }
 )
@@ -64,6 +65,13 @@ ALLOWED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "nutation": ("line",),
         "field_model": ("nutation",),
         "asymmetry": ("nutation",),
+        "gauge": ("pressure",),
+        "scale": ("pressure",),
+        "gauge_temperature": ("pressure",),
+        "axis_correction": ("pressure",),
+        "axis_correction_std": ("pressure",),
+        "search": ("pressure",),
+        "position": ("pressure",),
     }
 )
 """Keys that only some measures use, and those measures."""
@@ -123,10 +131,24 @@ def _channel(plan: Plan, channel: Channel) -> Iterator[str]:
         if name not in known:
             yield f"{place}.cells: found {name!r}. {did_you_mean(name, known)}"
     yield from _intervals(channel, place)
+    if channel.measure == "pressure":
+        yield from _scale(channel, place)
+
+
+def _scale(channel: Channel, place: str) -> Iterator[str]:
+    """Find a scale of another gauge, and a correction of an axis without an error."""
+    known = gauge_readings.scales_of(channel.gauge or "")
+    if channel.gauge is not None and channel.scale is not None and channel.scale not in known:
+        yield (
+            f"{place}.scale: found {channel.scale!r}. Scales of {channel.gauge}: "
+            f"{', '.join(known)}."
+        )
+    if (channel.axis_correction is None) != (channel.axis_correction_std is None):
+        yield f"{place}.axis_correction: a correction needs its error and the error it. Give both."
 
 
 def _intervals(channel: Channel, place: str) -> Iterator[str]:
-    for key in ("window", "normal_state"):
+    for key in ("window", "normal_state", "search"):
         limits = getattr(channel, key)
         if limits is not None and not limits[0] < limits[1]:
             yield f"{place}.{key}: the first limit is not below the second. Write the lower first."

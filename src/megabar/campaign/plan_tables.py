@@ -33,7 +33,9 @@ from megabar.campaign.quantities import (
     Watt,
 )
 
-Measure = Literal["line", "copper", "t1", "t2", "t1rho", "nutation", "resistance", "archive"]
+Measure = Literal[
+    "line", "copper", "t1", "t2", "t1rho", "nutation", "resistance", "pressure", "archive"
+]  # fmt: skip
 Role = Literal["hydrogen", "metal", "none"]
 Transitions = Literal["all", "central"]
 StatedFactor = Literal[
@@ -186,6 +188,15 @@ class Channel(Decisions):
         Channel whose nutation records calibrate the pulses of a line.
     field_model, asymmetry
         Of a nutation: spread of the field in the sample; asymmetry of the gradient.
+    gauge, scale, gauge_temperature
+        Of a pressure: what its spectra are of, the scale that they are read on, and the temperature
+        of the gauge [K].
+    axis_correction, axis_correction_std
+        Reading minus truth of a line of known place, and its error [cm-1 or nm].
+    search
+        Where the edge or the line is looked for [cm-1 or nm].
+    position
+        Where on the anvil, in words.
     """
 
     __pydantic_config__ = STRICT
@@ -223,6 +234,13 @@ class Channel(Decisions):
     nutation: Name | None = None
     field_model: Literal["homogeneous", "gaussian"] | None = None
     asymmetry: Share | None = None
+    gauge: Literal["edge", "ruby", "samarium"] | None = None
+    scale: str | None = None
+    gauge_temperature: Kelvin | None = None
+    axis_correction: float | None = None
+    axis_correction_std: NotNegative | None = None
+    search: tuple[float, float] | None = None
+    position: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

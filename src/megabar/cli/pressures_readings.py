@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from megabar import schemas
 from megabar.cli.terminal import plural
 from megabar.errors import MissingInput, Undetermined, UnusableInput
 from megabar.matter import gauges
 from megabar.observables.axis_lines import axis_correction
-from megabar.observables.fluorescence_lines import ruby_lines, samarium_line
+from megabar.observables.gauge_spectra import KINDS, Shown, shown
 from megabar.observables.pressure import PressureReading, on_all_scales, pressure_from_gauge
-from megabar.observables.raman_edges import Edge, edge_of
 from megabar.readers import registry
 from megabar.units import parse
 
@@ -25,11 +23,6 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
-_UNSTRESSED: Final = 1340.0  # cm-1, above the line of the part of the anvil without stress
-_WING: Final = 1440.0  # cm-1, where the wing of that line ends at the latest
-_SECOND_ORDER: Final = 2100.0  # cm-1, below the second order of diamond
-_FILTER: Final = 11.0  # cm-1, longest filter, which needs room at the end
-_AROUND: Final = 6.0  # nm on both sides of the strongest light
 _CALIBRATION: Final = 40.0  # cm-1 on both sides of a calibration line
 
 
@@ -45,11 +38,11 @@ class Gauge:
 GAUGES: Final[Mapping[str, Gauge]] = MappingProxyType(
     {
         "edge": Gauge(
-            kind="diamond edge", axis="raman_shift", recommended=("eremets2023", "akahama2006")
+            kind=KINDS["edge"], axis="raman_shift", recommended=("eremets2023", "akahama2006")
         ),
-        "ruby": Gauge(kind="ruby", axis="wavelength", recommended=("ruby2020",)),
+        "ruby": Gauge(kind=KINDS["ruby"], axis="wavelength", recommended=("ruby2020",)),
         "samarium": Gauge(
-            kind="samarium borate", axis="wavelength", recommended=("rashchenko2015", "datchi1997")
+            kind=KINDS["samarium"], axis="wavelength", recommended=("rashchenko2015", "datchi1997")
         ),
     }
 )
@@ -63,16 +56,6 @@ class Axis:
     correction: float
     std: float
     facts: dict[str, Any]
-    warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Found:
-    """What a spectrum shows, before any scale."""
-
-    observed: float
-    std: float
-    details: dict[str, Any]
     warnings: tuple[str, ...] = ()
 
 
@@ -94,7 +77,7 @@ class Reading:
 
     name: str
     reading: PressureReading
-    found: Found
+    found: Shown
     spectrum: xr.Dataset | None = None
 
     def facts(self, doubt: str) -> dict[str, Any]:
@@ -177,13 +160,14 @@ def readings_of(
         "origin": arguments.origin,
     }
     if arguments.value is not None:
-        found = Found(observed=arguments.value, std=arguments.error, details={})
+        found = Shown(observed=arguments.value, std=arguments.error, details={})
         return [_reading("value", found, shared, None)], [], axis
+    window = None if arguments.window is None else (arguments.window[0], arguments.window[1])
     readings, failed = [], []
     for path in arguments.files:
         spectrum = registry.read(path, **decisions)
         try:
-            found = _found(spectrum, gauge, arguments.window)
+            found = shown(spectrum, kind=gauge.kind, search=window)
             readings.append(_reading(path.name, found, shared, spectrum))
         except Undetermined as failure:
             if len(arguments.files) == 1:
@@ -289,7 +273,7 @@ def _axis_facts(kind: str, correction: float, std: float) -> dict[str, Any]:
 
 
 def _reading(
-    name: str, found: Found, shared: Mapping[str, Any], spectrum: xr.Dataset | None
+    name: str, found: Shown, shared: Mapping[str, Any], spectrum: xr.Dataset | None
 ) -> Reading:
     moment: Any = None if spectrum is None else spectrum.coords["started_at"].values
     reading = pressure_from_gauge(
@@ -299,64 +283,3 @@ def _reading(
         **shared,
     )
     return Reading(name=name, reading=reading, found=found, spectrum=spectrum)
-
-
-def _found(spectrum: xr.Dataset, gauge: Gauge, window: list[float] | None) -> Found:
-    warnings = tuple(schemas.warnings_of(spectrum))
-    if gauge.kind == "diamond edge":
-        edge, limits = _edge(spectrum, window)
-        details: dict[str, Any] = {
-            "range": limits,
-            "noise_std": edge.noise_std,
-            "filter_std": edge.filter_std,
-            "lengths": list(edge.lengths),
-            "positions": list(edge.positions),
-            "steepness": edge.steepness,
-        }
-        return Found(observed=edge.position, std=edge.std, details=details, warnings=warnings)
-    inside = tuple(window) if window else _around_the_top(spectrum)
-    low, high = inside[0], inside[1]
-    if gauge.kind == "ruby":
-        lines = ruby_lines(spectrum, window=(low, high))
-        details = {
-            "range": [low, high],
-            "r2": lines.r2,
-            "r2_std": lines.r2_std,
-            "splitting": lines.splitting,
-            "splitting_std": lines.splitting_std,
-            "fwhm": list(lines.fwhm),
-        }
-        told = (*warnings, *lines.warnings)
-        return Found(observed=lines.r1, std=lines.r1_std, details=details, warnings=told)
-    line, std = samarium_line(spectrum, window=(low, high))
-    return Found(observed=line, std=std, details={"range": [low, high]}, warnings=warnings)
-
-
-def _edge(spectrum: xr.Dataset, window: list[float] | None) -> tuple[Edge, list[float]]:
-    """Find the edge; unasked, the search begins where the wing of the unstressed line ends."""
-    if window or "raman_shift" not in spectrum.coords:  # the search says what is missing
-        low, high = window or (_UNSTRESSED, _SECOND_ORDER)
-        return edge_of(spectrum, lowest=low, highest=high), [low, high]
-    high = min(float(np.nanmax(spectrum["raman_shift"].values)) - _FILTER, _SECOND_ORDER)
-    first: Undetermined | None = None
-    for low in np.arange(_UNSTRESSED, min(_WING, high - _FILTER), 10.0).tolist():
-        try:
-            return edge_of(spectrum, lowest=low, highest=high), [low, high]
-        except Undetermined as failure:
-            first = first or failure
-    raise first or Undetermined(_too_short(high), quality="not determined")
-
-
-def _too_short(high: float) -> str:
-    return (
-        f"Found a spectrum that ends at {high:.0f} cm-1; the band of the anvil lies above "
-        f"{_UNSTRESSED:g} cm-1. Record it further."
-    )
-
-
-def _around_the_top(spectrum: xr.Dataset) -> tuple[float, float]:
-    if "wavelength" not in spectrum.coords:
-        return 0.0, 1.0  # the fit says what is missing
-    intensity = np.asarray(spectrum["intensity"].values, dtype=np.float64)
-    top = float(spectrum["wavelength"].values[int(np.nanargmax(intensity))])
-    return top - _AROUND, top + _AROUND

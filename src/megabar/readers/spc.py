@@ -7,7 +7,7 @@ says "wavenumber", which programs write for absolute wavenumbers and for shifts 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
@@ -122,7 +122,7 @@ def _refuse_header(path: Path) -> None:
             found=f"{head[1]:#04x}, the format before 1996 or none at all.",
             remedy="Save it anew with GRAMS, or export the spectrum as text.",
         )
-    order = "little" if head[1] == VERSIONS[0] else "big"
+    order: Literal["little", "big"] = "little" if head[1] == VERSIONS[0] else "big"
     points, spectra = (int.from_bytes(head[k : k + 4], order) for k in (4, 24))
     each = 0 if head[0] & _OWN_AXES else points * (2 if head[0] & _SHORT else 4)
     wanted = _HEADER + max(spectra, 1) * (each + 32)

@@ -17,6 +17,7 @@ from megabar.report import (
     material,
     numbers,
     plates,
+    pressure_histories,
     scale_words,
     series,
     tables,
@@ -48,6 +49,7 @@ _TABLE_OF_CELL: Final = (
     ("snr_per_root_scan", None),
     ("tc_onset", "resistance"),
     ("tc_midpoint", "resistance"),
+    ("pressure", "pressure"),
 )
 
 
@@ -208,7 +210,10 @@ def _rendered(campaign: Campaign, facts: Material, judgement: Mapping[str, Any])
                     *(one.sentence for one in facts.agreements if one.cell == page.name),
                     *([facts.drifts[page.name]] if page.name in facts.drifts else []),
                 ],
-                "transition": list(transition_histories.sentences(facts, page)),
+                "transition": [
+                    *transition_histories.sentences(facts, page),
+                    *pressure_histories.sentences(page),
+                ],
                 "numbers": [_number_words(number) for number in page.numbers],
             }
             for page in facts.cells

@@ -7,7 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from megabar.report import budgets, figures, series, transition_histories, waterfall
+from megabar.report import (
+    budgets,
+    figures,
+    pressure_histories,
+    series,
+    transition_histories,
+    waterfall,
+)
 
 if TYPE_CHECKING:
     from megabar.campaign.runner import Campaign
@@ -108,6 +115,7 @@ def of_campaign(facts: Material) -> Iterator[Plate]:
         if plate is not None:
             yield plate
     yield from _transitions(facts.cells, prefix="all")
+    yield from _pressures(facts.cells, prefix="all")
 
 
 def of_cell(campaign: Campaign, facts: Material, page: CellPage) -> Iterator[Plate]:
@@ -135,6 +143,7 @@ def of_cell(campaign: Campaign, facts: Material, page: CellPage) -> Iterator[Pla
         if plate is not None:
             yield plate
     yield from _transitions((page,), prefix=page.name)
+    yield from _pressures((page,), prefix=page.name)
     plate = _budget(facts, page)
     if plate is not None:
         yield plate
@@ -187,6 +196,17 @@ def _transitions(cells: Sequence[CellPage], *, prefix: str) -> Iterator[Plate]:
             title="Superconducting transition",
             caption=transition_histories.CAPTION + (f" {_ASIDE}" if len(cells) > 1 else ""),
             svg=figures.svg_bytes(figures.history(panels)),
+        )
+
+
+def _pressures(cells: Sequence[CellPage], *, prefix: str) -> Iterator[Plate]:
+    panels = pressure_histories.panels(cells)
+    if panels:
+        yield Plate(
+            name=f"{prefix}-pressure",
+            title="Pressure",
+            caption=pressure_histories.CAPTION + (f" {_ASIDE}" if len(cells) > 1 else ""),
+            svg=figures.svg_bytes(figures.history(panels, witness=pressure_histories.DOUBTED)),
         )
 
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from megabar.matter import nuclei
-from megabar.virtual import transport_files
+from megabar.virtual import anvils, transport_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from megabar.virtual.anvils import Anvil
     from megabar.virtual.plan import Channel, Simulation
     from megabar.virtual.transport_plan import Transport
 
@@ -128,11 +130,35 @@ def _resistances(plan: Transport) -> Iterator[str]:
                 "normal_state": list(plan.stated_window),
             },
         )
+    if plan.anvil is not None:
+        yield _table("[[channel]]", _edges(plan, plan.anvil))
     for cell in plan.cells:
         for day in cell.days:
+            if plan.anvil is not None:
+                path = transport_files.file_of(cell.name, day, "edge")
+                yield _table(
+                    "[[file]]",
+                    {"path": path, "started_at": cell.heated_at + timedelta(days=day)},
+                )
             for ramp, moment in transport_files.starts(plan, cell, day).items():
                 path = transport_files.file_of(cell.name, day, ramp)
                 yield _table("[[file]]", {"path": path, "started_at": moment})
+
+
+def _edges(plan: Transport, anvil: Anvil) -> dict[str, Any]:
+    return {
+        "name": "edge",
+        "measure": "pressure",
+        "files": f"{_FOLDERS['hydride']}/{anvils.FILE}",
+        "cells": [cell.name for cell in plan.cells],
+        "columns": anvils.COLUMNS,
+        "gauge": "edge",
+        "scale": plan.stated_scale,
+        "gauge_temperature": "296 K",
+        "axis_correction": anvil.axis_error,
+        "axis_correction_std": anvil.step / 2,
+        "position": "centre of the culet",
+    }
 
 
 def _shape(plan: Simulation, channel: Channel, kind: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from megabar.virtual import resistance
+from megabar.virtual import anvils, resistance
 from megabar.virtual.plan import session_folder
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ HEADER: Final = "Time (s),Temperature (K),Voltage (V)"
 COLUMNS: Final = {"time": "Time", "temperature": "Temperature", "resistance": "Voltage"}
 """What a reader of tables is told about the columns; the stated current makes volts an ohm."""
 
+_DAY: Final = 86_400.0  # s
 _PAUSE: Final = timedelta(minutes=30)  # between two ramps: the film comes to rest
 
 
@@ -124,6 +125,7 @@ class Wired:
                 "shift_by_lag": plan.sweep.rates[place] * plan.instrument.lag,
             }
         return {
+            **self._anvil(number, elapsed),
             "elapsed": elapsed,
             "folder": session_folder("hydride", elapsed),
             "h_per_metal": mean,
@@ -132,6 +134,19 @@ class Wired:
             **resistance.true_temperatures(self.grains, critical),
             "files": files,
         }
+
+    def _anvil(self, number: int, elapsed: float) -> dict[str, Any]:
+        """Record the edge of the anvil before the ramps, with chance of its own."""
+        anvil = self.plan.anvil
+        if anvil is None:
+            return {}
+        pressure = anvil.pressure(self.cell.pressure, elapsed * _DAY)
+        random = self.draw(number, len(self.plan.ramps))
+        shift, counts = anvils.spectrum(anvil, pressure=pressure, random=random)
+        path = self.root / file_of(self.cell.name, elapsed, "edge")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(anvils.table_of(shift, counts), encoding="utf-8")
+        return {"pressure": pressure, "edge": anvil.edge(pressure)}
 
 
 def table_of(readings: Readings) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from megabar.errors import PlanError
+from megabar.virtual.anvils import Anvil
 from megabar.virtual.plan_entries import Table, placed
 from megabar.virtual.plan_laws import release_of
 from megabar.virtual.resistance import (
@@ -30,11 +31,12 @@ _Part = TypeVar("_Part")
 
 @dataclass(frozen=True, kw_only=True)
 class TransportCell:
-    """One cell with a film and wires; its sessions in days since heating."""
+    """One cell with a film and wires; its sessions in days since heating, pressure in Pa."""
 
     name: str
     heated_at: datetime
     synthesis_pressure: str
+    pressure: float
     days: tuple[float, ...]
     release: Release
 
@@ -51,6 +53,8 @@ class Transport:
     stated_current: str
     sweep: Sweep
     cells: tuple[TransportCell, ...]
+    anvil: Anvil | None = None
+    stated_scale: str = ""
 
     @property
     def ramps(self) -> tuple[str, ...]:
@@ -81,11 +85,12 @@ def transport_cell(table: Table) -> TransportCell:
     PlanError
         Naming the entry at fault.
     """
-    table.quantity("synthesis_pressure", "GPa")
+    pressure = 1e9 * table.quantity("synthesis_pressure", "GPa")
     cell = TransportCell(
         name=table.folder_name("name"),
         heated_at=table.moment("heated_at"),
         synthesis_pressure=table.text("synthesis_pressure"),
+        pressure=pressure,
         days=table.quantities("days", "day"),
         release=release_of(table),
     )
@@ -128,9 +133,27 @@ def transport(table: Table, cells: tuple[TransportCell, ...]) -> Transport:
         instrument=_made(_instrument, instrument),
         sweep=_made(_sweep, table.table("sweep")),
         cells=cells,
+        **(_anvil_of(table.table("anvil")) if table.has("anvil") else {}),
     )
     table.done()
     return found
+
+
+def _anvil_of(table: Table) -> dict[str, Any]:
+    """Read the anvil, and the scale that the campaign plan states for its edges."""
+    return {"stated_scale": table.text("stated_scale"), "anvil": _made(_anvil, table)}
+
+
+def _anvil(table: Table) -> Anvil:
+    return Anvil(
+        scale=table.text("true_scale"),
+        edge_width=table.number("edge_width"),
+        step=table.number("step"),
+        axis_error=table.number("axis_error"),
+        counts=table.number("counts"),
+        loss=1e9 * table.quantity("loss", "GPa"),
+        time=table.quantity("time", "s"),
+    )
 
 
 def _made(read: Callable[[Table], _Part], table: Table) -> _Part:
