@@ -84,6 +84,7 @@ def second_opinion(
         effective_fraction=effective_number(weights) / weights.size,
         refused=False,
         annealed=False,
+        far_behind=False,
         modes=0,
         z=np.asarray(found.samples),
         weights=weights,

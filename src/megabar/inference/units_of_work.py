@@ -41,6 +41,7 @@ SAMPLED: Final = 256
 IMPORTANCE: Final = "importance sampling"
 ANNEALED: Final = "annealing"
 NESTED: Final = "nested sampling"
+PARABOLA: Final = "parabola at the mode"
 IMPOSSIBLE: Final = "impossible"
 
 _NUMBERS: Final = ("log_evidence", "log_evidence_std", "laplace", "effective_fraction")
@@ -66,7 +67,8 @@ class UnitResult:
         Whether that was too low. ``log_evidence`` then comes from nested sampling, or, if dynesty
         is not installed, should not be relied on.
     method
-        ``"importance sampling"``, ``"annealing"``, ``"nested sampling"`` or ``"impossible"``.
+        ``"importance sampling"``, ``"annealing"``, ``"nested sampling"``, ``"impossible"``, or,
+        below a floor that was asked for, ``"parabola at the mode"``.
     dimension
         Number of parameters.
     quantiles
@@ -130,6 +132,7 @@ def evaluate_unit(
     *,
     seed: int,
     error: float = 0.02,
+    floor: float = -inf,
 ) -> UnitResult:
     """Compute the evidence of one hypothesis and its posterior.
 
@@ -145,6 +148,8 @@ def evaluate_unit(
         Of the verdict; each hypothesis draws numbers of its own from it.
     error
         Standard error of ln Z at which sampling ends.
+    floor
+        ln Z below which the hypothesis cannot matter, see :func:`evidence.evidence`.
 
     Returns
     -------
@@ -160,10 +165,12 @@ def evaluate_unit(
     own_seed = (seed, _number(hypothesis.name))
     blank = _result(hypothesis, seed, problem)
     try:
-        found = evidence(problem, seed=own_seed, error=error)
+        found = evidence(problem, seed=own_seed, error=error, floor=floor)
     except Undetermined:
         return blank
-    method, best = ANNEALED if found.annealed else IMPORTANCE, found
+    method, best = IMPORTANCE, found
+    if found.annealed or found.far_behind:
+        method = ANNEALED if found.annealed else PARABOLA
     if found.refused:
         try:
             best = second_opinion(problem, seed=own_seed)
@@ -189,12 +196,13 @@ def work_unit(
     *,
     seed: int,
     error: float = 0.02,
+    floor: float = -inf,
 ) -> dict[str, Any]:
     """Write one unit of work as plain objects, for a machine elsewhere.
 
     Parameters
     ----------
-    weeks, hypothesis, priors, seed, error
+    weeks, hypothesis, priors, seed, error, floor
         Of :func:`evaluate_unit`.
 
     Returns
@@ -209,6 +217,7 @@ def work_unit(
         "priors": priors_to_json(priors),
         "seed": seed,
         "error": error,
+        "floor": floor if isfinite(floor) else None,
     }
 
 
@@ -227,7 +236,8 @@ def run_work_unit(unit: Mapping[str, Any]) -> dict[str, Any]:
     """
     story = Hypothesis(mechanism=unit["mechanism"], artefact=unit["artefact"])
     weeks, priors = weeks_from_json(unit["weeks"]), priors_from_json(unit["priors"])
-    done = evaluate_unit(weeks, story, priors, seed=unit["seed"], error=unit["error"])
+    floor = -inf if unit["floor"] is None else unit["floor"]
+    done = evaluate_unit(weeks, story, priors, seed=unit["seed"], error=unit["error"], floor=floor)
     return done.to_json()
 
 

@@ -3,11 +3,23 @@ from math import exp, inf, log
 import numpy as np
 import pytest
 from tests.batteries.unit_results import with_evidences
+from tests.batteries.weeks_designs import design
 
 from megabar.errors import Undetermined, UnknownWord
 from megabar.inference.artefacts import ARTEFACTS
-from megabar.inference.comparison import WEIGHTINGS, concluded, member_probabilities
-from megabar.inference.hypotheses import FAMILIES, LOSSES, Hypothesis
+from megabar.inference.comparison import (
+    WEIGHTINGS,
+    concluded,
+    evaluated,
+    in_this_process,
+    member_probabilities,
+)
+from megabar.inference.desorption import draw
+from megabar.inference.hypotheses import FAMILIES, LOSSES, Hypothesis, hypothesis
+from megabar.inference.priors import PRIORS
+from megabar.inference.units_of_work import evaluate_unit
+
+PRIOR = PRIORS["lah10"]
 
 EVERY = [
     Hypothesis(mechanism=mechanism, artefact=artefact).name
@@ -124,3 +136,18 @@ def test_data_that_every_hypothesis_excludes_say_so() -> None:
 def test_a_weighting_that_does_not_exist_is_named() -> None:
     with pytest.raises(UnknownWord, match="families alik"):
         member_probabilities(with_evidences({"stable": 0.0}), weighting="families alik")
+
+
+def test_a_pair_that_lies_far_behind_keeps_its_parabola_and_no_probability_changes() -> None:
+    weeks = draw(hypothesis("first"), design(cells=2, points=12, days=60.0, std=0.1), PRIOR,
+                 np.random.default_rng(4))[1]  # fmt: skip
+    stories = [hypothesis(one) for one in ("stable", "first", "fick", "zero+echo", "fick+gain")]
+    full = [evaluate_unit(weeks, one, PRIOR, seed=2) for one in stories]
+    spared = evaluated(weeks, stories, PRIOR, seed=2, evaluate=in_this_process)
+    behind = [one for one in spared if one.method == "parabola at the mode"]
+    assert behind
+    assert len(behind) < len(stories)
+    for one, other in zip(full, spared, strict=True):
+        assert one == other or abs(one.log_evidence - other.log_evidence) < 2
+    p, q = member_probabilities(full), member_probabilities(spared)
+    assert np.max(np.abs(p - q)) < 1e-4
