@@ -89,17 +89,18 @@ def release(arguments: argparse.Namespace) -> terminal.Answer:
         raise
     except ValueError as failure:  # of the physics
         raise UnusableInput(str(failure)) from failure
-    from megabar.cli import release_facts, release_words
+    from megabar.cli.release_facts import facts_of, write_tables
+    from megabar.cli.release_words import words_of
 
-    facts = release_facts.facts_of(runs, arguments, excess)
+    facts = facts_of(runs, arguments, excess)
     if arguments.out is not None:
-        facts["written"] = release_facts.write_tables(runs, arguments.out)
+        facts["written"] = write_tables(runs, arguments.out)
     if arguments.figure is not None:
         _draw(arguments.figure, runs)
     return terminal.Answer(
         verb="release",
         facts=facts,
-        text=tuple(release_words.words_of(facts)),
+        text=tuple(words_of(facts)),
         exit_code=terminal.LOW_CONFIDENCE if facts["unknowns"] else terminal.OK,
     )
 
@@ -110,7 +111,7 @@ def _runs(arguments: argparse.Namespace) -> tuple[list[Run], dict[str, Any] | No
 
     plan = release_runs.Variant(name=release_runs.AS_PLANNED, changes={}, kind="plan")
     with terminal.progress_bar(quiet=arguments.json) as advance:
-        advance(plan.name, 0, 1)
+        advance("a first call compiles for 20 s", 0, 1)
         runs = [release_runs.run(arguments.plan, plan, arguments)]
         variants = release_runs.variants_of(runs[0].plan, arguments)
         for done, variant in enumerate(variants, start=1):
@@ -129,7 +130,6 @@ def _draw(path: Path, runs: Sequence[Run]) -> None:
     figures.write(
         release_figures.overview(
             base.release,
-            layers=base.layers,
             profile_times=base.plan.profile_times,
             others={one.variant.name: one.release for one in runs[1:]},
         ),

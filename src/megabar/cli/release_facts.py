@@ -61,12 +61,13 @@ def facts_of(
         "bound": release.bound,
         "lost": release.lost,
         "stacks": dict(release.stacks),
-        "layers": base.layers,
+        "layers": dict(release.sheets),
         "total": release.total,
         "unknowns": [
             {"key": one.key, "unit": one.unit, "low": one.low, "high": one.high, "used": one.middle}
             for one in plan.unknowns
         ],
+        "sources": [{"key": one.key, "words": one.words} for one in plan.sources],
         "outcomes": [outcome(one, arguments.below) for one in runs],
         "excess": None if excess is None else dict(excess),
         "figure": None if arguments.figure is None else str(arguments.figure),
@@ -131,10 +132,10 @@ def write_tables(runs: Sequence[Run], folder: Path) -> list[str]:
 
 
 def _contents(runs: Sequence[Run]) -> Iterable[Sequence[Any]]:
-    stacks = list(dict.fromkeys(name for one in runs for name in one.layers))
+    stacks = list(dict.fromkeys(name for one in runs for name in one.release.sheets))
     yield ["variant", "day", "content", "free", "bound", "lost", *stacks]
     for one in runs:
-        release, layers = one.release, one.layers
+        release, layers = one.release, one.release.sheets
         nothing = np.full(len(release.times), np.nan)
         columns = [release.content, release.free, release.bound, release.lost]
         columns += [layers.get(name, nothing) for name in stacks]

@@ -9,14 +9,13 @@ import numpy as np
 
 from megabar.errors import MissingInput, UnusableInput
 from megabar.hydrogen.release import solve
-from megabar.virtual.release_plan import ABSENT, read_plan
+from megabar.virtual.plan_changes import ABSENT
+from megabar.virtual.release_plan import read_plan
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
     from megabar.hydrogen.release import Release
     from megabar.virtual.release_plan import ReleasePlan
@@ -45,14 +44,6 @@ class Run:
     plan: ReleasePlan
     release: Release
     ends: tuple[Release, ...] = ()
-
-    @property
-    def layers(self) -> dict[str, NDArray[np.float64]]:
-        """Hydrogen of every sheet [H/M] over the times, by ``"stack/sheet"``."""
-        return {
-            name: self.plan.areas[name.split("/")[0]] * (profile.values @ np.diff(profile.faces))
-            for name, profile in self.release.sheet_profiles.items()
-        }
 
     def first_below(self, content: float) -> float | None:
         """Give the time [s] at which the grains fall to a content, None if they do not."""
@@ -208,7 +199,7 @@ def outcome(one: Run, below: Sequence[float]) -> dict[str, Any]:
         "bound": release.bound[-1],
         "lost": release.lost[-1],
         "stacks": {name: held[-1] for name, held in release.stacks.items()},
-        "layers": {name: held[-1] for name, held in one.layers.items()},
+        "layers": {name: held[-1] for name, held in release.sheets.items()},
         "below": [
             {"content": content, "day": None if time is None else time / DAY}
             for content, time in reached.items()

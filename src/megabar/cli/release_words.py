@@ -33,6 +33,8 @@ def words_of(facts: Mapping[str, Any]) -> Iterator[terminal.Piece]:
     yield terminal.Line("surface", _surface_words(facts["surface"]))
     yield terminal.Line("level", f"{facts['level']['name']}: {facts['level']['words']}")
     yield _over_days(facts)
+    for one in facts["sources"]:
+        yield terminal.Line("material", f"{one['key']}: {one['words']}")
     for one in facts["unknowns"]:
         yield terminal.Line(
             "unknown",

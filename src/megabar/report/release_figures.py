@@ -33,7 +33,6 @@ _SHOWN: Final = 1e-6  # share of a profile's reach that still is hydrogen
 def overview(
     release: Release,
     *,
-    layers: Mapping[str, NDArray[np.float64]],
     profile_times: Sequence[float],
     others: Mapping[str, Release],
 ) -> Any:
@@ -43,8 +42,6 @@ def overview(
     ----------
     release
         The plan as it is.
-    layers
-        Hydrogen of every sheet over the times [H per metal].
     profile_times
         Times of the profiles [s].
     others
@@ -58,12 +55,12 @@ def overview(
     places = np.searchsorted(release.times, profile_times)
     panels: list[Callable[[Any], None]] = [
         lambda ax: _draw_contents(ax, release),
-        lambda ax: _draw_inventories(ax, release, layers),
+        lambda ax: _draw_inventories(ax, release),
     ]
     if release.grain_profiles and places.size:
         panels.append(lambda ax: _draw_grain(ax, release, places))
     for name, profile in release.sheet_profiles.items():
-        if places.size and np.max(layers[name]) > _TRACE:
+        if places.size and np.max(release.sheets[name]) > _TRACE:
             panels.append(
                 partial(_draw_sheet, release=release, name=name, profile=profile, places=places)
             )
@@ -99,14 +96,14 @@ def _draw_contents(ax: Any, release: Release) -> None:
     _not_too_narrow(ax)
 
 
-def _draw_inventories(ax: Any, release: Release, layers: Mapping[str, NDArray[np.float64]]) -> None:
+def _draw_inventories(ax: Any, release: Release) -> None:
     days = release.times / _DAY
     held = {
         "grains": (release.content, _INK),
         "free H$_2$": (release.free, _SKY),
         "bound": (release.bound, _GREEN),
     }
-    for (name, amount), colour in zip(layers.items(), _WALLS, strict=False):
+    for (name, amount), colour in zip(release.sheets.items(), _WALLS, strict=False):
         held[name.split("/")[-1]] = (amount, colour)
     held["outside"] = (release.lost, "#d8d8d8")
     visible = _VISIBLE * float(release.total.max())

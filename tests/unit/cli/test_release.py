@@ -173,6 +173,35 @@ def test_what_is_unknown_gives_a_range_that_holds_the_plan_as_it_is(write_plan, 
     assert one["walls_range"][0] < one["stacks"]["gasket"] < one["walls_range"][1]
 
 
+def test_a_diffusivity_from_the_table_of_materials_names_its_source(write_plan, capsys):
+    tabulated = (
+        'diffusivity = "from table"\nmaterial = "alumina"\nquantity = "diffusivity-corundum"'
+    )
+    text = WALL.replace('diffusivity = "1e-16 m2/s"', tabulated)
+    _, found = answer(capsys, write_plan(CLOSED + text))
+    (source,) = found["sources"]
+    assert source["key"] == "gasket.metal.diffusivity"
+    assert "1.24 eV" in source["words"]
+
+
+def test_what_the_table_calls_unknown_has_its_range(write_plan, capsys):
+    tabulated = 'diffusivity = "from table"\nmaterial = "rhenium"\nquantity = "diffusivity"'
+    text = WALL.replace('diffusivity = "1e-16 m2/s"', tabulated)
+    code, found = answer(capsys, write_plan(CLOSED + text))
+    assert code == terminal.LOW_CONFIDENCE
+    assert [one["key"] for one in found["unknowns"]][1] == "gasket.metal.diffusivity"
+    assert found["unknowns"][1]["low"] < found["unknowns"][1]["high"]
+
+
+def test_recombination_rests_where_sieverts_says(write_plan, capsys):
+    """x^2 = 16 a and x + a = 10 + 1: x = 8.97, from either side."""
+    law = 'law = "sieverts"\nsquared_per_free = 16.0'
+    text = PLAN.replace("first order", "second order").replace('law = "fixed"\ncontent = 0.0', law)
+    text = text.replace("50 day", "1000 day") + "\n[cavity]\nfree = 1.0\nbound = 0.0\n"
+    _, found = answer(capsys, write_plan(text))
+    assert found["content"][-1] == pytest.approx((-16 + np.sqrt(256 + 64 * 11)) / 2, rel=1e-5)
+
+
 def test_all_hydrogen_of_a_closed_cell_is_kept(write_plan, capsys):
     _, found = answer(capsys, write_plan(CLOSED + WALL))
     held = [found["content"], found["free"], found["bound"], *found["layers"].values()]
