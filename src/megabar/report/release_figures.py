@@ -183,9 +183,12 @@ def _draw_variants(ax: Any, release: Release, others: Mapping[str, Release]) -> 
         )  # fmt: skip
     ax.set_xlabel("day")
     ax.set_ylabel("H per metal")
-    ax.legend(loc="best", fontsize=6.5)
     _start_at_zero(ax, release.times / _DAY)
     _not_too_narrow(ax)
+    low, high = ax.get_ylim()
+    room = 0.09 * -(-(1 + min(len(others), _LISTED)) // 2) + 0.03  # for a legend of two columns
+    ax.set_ylim(low, high + (high - low) * room / (1 - room))
+    ax.legend(loc="upper center", ncols=2, fontsize=6.5)
 
 
 def _draw_balance(ax: Any, release: Release) -> None:
