@@ -13,9 +13,11 @@ from megabar.cli.transitions_answers import (
     lags_of,
     upper_critical_fields,
 )
+from megabar.cli.transitions_paths import path_of
 from megabar.errors import MegabarError, UnusableInput
 from megabar.observables.normal_states import CHOSEN, CONSTANT, MODELS
 from megabar.observables.upper_critical_fields import FORMS
+from megabar.superconductivity import anchors
 
 if TYPE_CHECKING:
     import argparse
@@ -64,6 +66,15 @@ def add_tc_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"fit Hc2(T) to the midpoints at several fields: {', '.join(FORMS)}",
     )  # fmt: skip
     parser.add_argument(
+        "--anchors", metavar="NAME", nargs="*", choices=tuple(sorted(anchors.table())),
+        help="say which grains the broadening allows; with two or more anchors of Tc, which "
+        f"contents: {', '.join(sorted(anchors.table()))}",
+    )  # fmt: skip
+    parser.add_argument(
+        "--across-phases", action="store_true",
+        help="let the line of --anchors go from one structure to another, which nobody measured",
+    )  # fmt: skip
+    parser.add_argument(
         "--figure", metavar="FILE", type=Path, help=f"draw into {', '.join(nature.FIGURE_SUFFIXES)}"
     )
     choices.add_options(parser)
@@ -89,12 +100,15 @@ def tc(arguments: argparse.Namespace) -> terminal.Answer:
     try:
         found = answers_of(arguments, choices.taken(arguments))
         fit = upper_critical_fields(found, form=arguments.form) if arguments.form else None
+        paths = [_path(one, arguments) for one in found]
     except MegabarError:
         raise
     except ValueError as failure:  # of the physics
         raise UnusableInput(str(failure)) from failure
     facts: dict[str, Any] = {
-        "answers": [facts_of(one) for one in found],
+        "answers": [
+            {**facts_of(one), "path": path} for one, path in zip(found, paths, strict=True)
+        ],
         "lags": lags_of(found),
         "upper_critical_field": fit,
         "retracted": any(one.retracted for one in found),
@@ -109,6 +123,12 @@ def tc(arguments: argparse.Namespace) -> terminal.Answer:
         text=tuple(transitions_words.words_of(facts)),
         exit_code=terminal.OK if sure else terminal.LOW_CONFIDENCE,
     )
+
+
+def _path(one: Measured, arguments: argparse.Namespace) -> dict[str, Any] | None:
+    if arguments.anchors is None:
+        return None
+    return path_of(one.curve, arguments.anchors, across_phases=arguments.across_phases)
 
 
 def _refuse_count(

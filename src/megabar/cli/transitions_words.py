@@ -46,9 +46,8 @@ def words_of(facts: Mapping[str, Any]) -> Iterator[terminal.Piece]:
         yield terminal.Line("ramps", f"{', '.join(lag['ramps'])}: {lag['sentence']}")
     if facts["upper_critical_field"] is not None:
         yield terminal.Line("Hc2", facts["upper_critical_field"]["sentence"])
-    for words in dict.fromkeys(_thermometer_words(one) for one in answers):
-        if words:
-            yield terminal.Line("thermometer", words)
+    yield from _thermometer_lines(answers)
+    yield from _grain_lines(answers)
     for warning in _warnings(answers):
         yield terminal.Line("warning", warning)
     if facts["figure"] is not None:
@@ -62,6 +61,19 @@ def _thermometer_words(one: Mapping[str, Any]) -> str:
         return ""
     used = one["thermometer"] if one["thermometer"] != UNKNOWN else "the first"
     return f"{used}; also read: {', '.join(others)}. Prefer the one nearer the sample"
+
+
+def _thermometer_lines(answers: Sequence[Mapping[str, Any]]) -> Iterator[terminal.Piece]:
+    for words in dict.fromkeys(_thermometer_words(one) for one in answers):
+        if words:
+            yield terminal.Line("thermometer", words)
+
+
+def _grain_lines(answers: Sequence[Mapping[str, Any]]) -> Iterator[terminal.Piece]:
+    for one in answers:
+        for words in (one.get("path") or {}).get("sentences", ()):
+            name = "" if len(answers) == 1 else f"{_name(one)}: "
+            yield terminal.Line("grains", f"{name}{words}")
 
 
 def _many(answers: Sequence[Mapping[str, Any]]) -> Iterator[terminal.Piece]:

@@ -22,6 +22,7 @@ import numpy as np
 
 from megabar import fitting
 from megabar.errors import FitFailed, Undetermined
+from megabar.observables.measured_words import measured
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -224,7 +225,7 @@ def _fitted(series: TcSeries, task: _Task) -> TcLaw | None:
         return None
     values = {name: best[name] for name in best.names}
     identified = all(isfinite(std) for _, std in values.values())
-    sentence = ", ".join(f"{name} {value:.4g}({std:.2g})" for name, (value, std) in values.items())
+    sentence = ", ".join(f"{name} {_number(*pair)}" for name, pair in values.items())
     if task.name in ("exponential", "stretched"):
         span = float(task.along[-1])
         enough = span >= _ENOUGH_TIMES * best["time_constant"][0]
@@ -241,6 +242,10 @@ def _fitted(series: TcSeries, task: _Task) -> TcLaw | None:
         identified=identified,
         sentence=sentence,
     )
+
+
+def _number(value: float, std: float) -> str:
+    return measured(value, std, "") if isfinite(std) else f"{value:.4g} (error not determined)"
 
 
 def _aicc(chi2: float, unknowns: int, size: int) -> float:

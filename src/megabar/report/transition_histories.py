@@ -12,7 +12,9 @@ from scipy.special import gammaincc
 
 from megabar.errors import Undetermined
 from megabar.inference import decay_times, tc_laws
+from megabar.observables.measured_words import measured
 from megabar.observables.tc_series import TcSeries, normalised
+from megabar.observables.thermal_lag import ThermalLag, lag_of
 from megabar.report import figures
 from megabar.report.numbers import format_value
 from megabar.report.series import Series
@@ -200,6 +202,7 @@ def sentences(facts: Material, page: CellPage) -> Iterator[str]:
     if history is None:
         return
     yield from _path_or_phase(history)
+    yield from _lag(page)
     try:
         compared = tc_laws.compare(history.series)
     except Undetermined as error:
@@ -227,6 +230,41 @@ def _path_or_phase(history: TcHistory) -> Iterator[str]:
     yield (
         f"From day {first:.0f} to day {last:.0f} the onset fell by {onset} and the temperature of "
         f"zero resistance by {zero}: {meaning}."
+    )
+
+
+def _lag(page: CellPage) -> Iterator[str]:
+    """Say how far the thermometer lags, from the ramps of one day at two rates."""
+    by_day: dict[int, list[Number]] = {}
+    for row in page.numbers:
+        midpoint = (row.node, row.name, row.quality) == ("resistance", "tc_midpoint", "value")
+        if midpoint and row.elapsed >= 0 and row.std > 0:
+            by_day.setdefault(round(row.elapsed), []).append(row)
+    found = [lag for rows in by_day.values() if (lag := _lag_of_day(rows)).kind == "fitted"]
+    if not found:
+        if any(len(rows) > 1 for rows in by_day.values()):
+            yield "Ramps without a rate: how far the thermometer lags is not known."
+        return
+    weights = np.array([1 / one.tau_std**2 for one in found])
+    tau = float(np.average([one.tau for one in found], weights=weights))
+    std = float(weights.sum() ** -0.5)
+    moved = max(one.least_error for one in found)
+    words = (
+        f"The thermometer lags by {measured(tau, std, 's')}, from ramps of two rates on "
+        f"{len(found)} days: a midpoint as drawn is off by up to {moved:.2g} K, alike on all days "
+        "of one rate."
+    )
+    if tau < -_SIGMAS * std:
+        words += " A negative time is no lag: the ramps differ for another reason."
+    yield words
+
+
+def _lag_of_day(rows: Sequence[Number]) -> ThermalLag:
+    return lag_of(
+        midpoints=[row.value for row in rows],
+        stds=[row.std for row in rows],
+        rates=[float(row.details.get("rate", math.nan)) for row in rows],
+        directions=[int(row.details.get("direction", 0)) for row in rows],
     )
 
 
@@ -260,16 +298,16 @@ def _against_content(facts: Material, page: CellPage, history: TcHistory) -> Ite
     times = list(_content_times(facts, page))
     if not times:
         yield (
-            f"Its time, {own[0]:.3g}({own[1]:.1g}) days, has nothing to be compared with: no cell "
+            f"Its time, {measured(*own, 'days')}, has nothing to be compared with: no cell "
             "with contents has a time of decay."
         )
         return
     cell, pressure, time = min(times, key=lambda one: _apart(one[1], page.synthesis_pressure))
     at = "" if pressure is None else f" ({pressure:g} GPa)"
     yield (
-        f"Against H/{facts.metal_symbol} of {cell}{at}, which falls with {time[0]:.3g}"
-        f"({time[1]:.1g}) days: {tc_laws.time_scales(own, time).sentence} Samples and geometries "
-        "differ; equal times are a parallel, no proof."
+        f"Against H/{facts.metal_symbol} of {cell}{at}, which falls with "
+        f"{measured(*time, 'days')}: {tc_laws.time_scales(own, time).sentence} Samples and "
+        "geometries differ; equal times are a parallel, no proof."
     )
 
 
