@@ -91,7 +91,7 @@ def coverages(
     height = 0.24 * len(covered) + 0.9
     with figures.house_style():
         figure, axes = figures.sheet(
-            1, 2, height=height, left=0.3, right=0.985, bottom=0.5 / height, top=1 - 0.3 / height,
+            1, 2, height=height, left=0.2, right=0.985, bottom=0.5 / height, top=1 - 0.3 / height,
             wspace=0.08,
         )  # fmt: skip
         for column, (nominal, room) in enumerate(allowed.items()):
