@@ -40,7 +40,9 @@ _GAIN: Final = (
     0.261,
 )  # simulated; sqrt(2/3) first
 _AROUND: Final = (3, 8)  # fewest and most rises on either side that show how rough a curve is
-_PARABOLA: Final = 3  # unknowns
+_FORMS: Final = {0: 3, 9: 5}  # unknowns of the polynomial of that many rises or more
+_SMOOTH: Final = 5.0  # a step of few points looks rough if it is smooth; by this much, simulated
+_WHOLE: Final = 0.5  # of the normal state, that a jump may hide anywhere in its interval
 _SURE: Final = 3.0  # times what noise makes of the scatter of rises, by chance
 
 
@@ -168,9 +170,9 @@ def crossing(curve: Curve, level: float) -> Crossing:
         return Crossing(low=low, high=high)
     middle = float(places.mean())
     base = level * float(curve.state.std_at(middle) / curve.state.at(middle))
-    if lefts.size == 1:
-        scatter = max(scatter, _plateau(curve, level, hypot(sigma, base)))
-    hidden = _hidden(r, int(lefts[0]), float(share[0]), noise=sigma)
+    if lefts.size == 1 and (flat := _plateau(curve, level, hypot(sigma, base))) > 2 * scatter:
+        scatter = flat
+    hidden = _hidden(t, r, (int(lefts[0]), float(share[0])), noise=sigma)
     parts = (
         scatter * _gain(scatter / spacing),
         base / slope if slope > 0 else inf,
@@ -196,11 +198,17 @@ def _gain(crowding: float) -> float:
     return float(np.interp(crowding, _CROWDING, _GAIN)) / beyond
 
 
-def _hidden(ratio: NDArray[np.float64], left: int, share: float, *, noise: float) -> float:
+def _hidden(
+    temperature: NDArray[np.float64],
+    ratio: NDArray[np.float64],
+    place: tuple[int, float],
+    *,
+    noise: float,
+) -> float:
     r"""Give the error of interpolation in units of the spacing, from how rough the curve is there.
 
     Between two points the curve rises by J in some number n of jumps that nobody sees; n follows
-    from how much neighbouring rises scatter about a parabola, beyond noise, and from how far J
+    from how much neighbouring rises scatter about a polynomial, beyond noise, and from how far J
     stands out of them.
 
     .. math:: \sigma^2 = \frac1n \left[\left(1 - \frac1n\right) s (1 - s)
@@ -209,30 +217,40 @@ def _hidden(ratio: NDArray[np.float64], left: int, share: float, *, noise: float
 
     One jump may be anywhere in the interval; many make a slope, whose bend is the last term.
     """
+    left, share = place
     within = np.count_nonzero((ratio > LEVELS["tc_foot"]) & (ratio < LEVELS["tc_onset"]))
     around = int(np.clip(within // 4, *_AROUND))
     first = max(left - around, 0)
-    rises = np.diff(ratio[first : left + around + 2])
-    middle, jump = left - first, abs(float(rises[left - first]))
-    beside = rises[[max(middle - 1, 0), min(middle + 1, rises.size - 1)]]
+    near = slice(first, left + around + 2)
+    middle, rises = left - first, np.diff(ratio[near])
+    spacing = np.diff(temperature[near]) / np.diff(temperature[near])[middle]
+    jump = abs(float(rises[middle]))
+    beside = (rises / spacing)[[max(middle - 1, 0), min(middle + 1, rises.size - 1)]]
     bend = max(abs(float(beside[1] - beside[0])) / 2 - 2 * noise, 0.0)
     jumps = 1.0
-    if rises.size > _PARABOLA + 1:
-        excess = _roughness(rises, middle) - _SURE * 2 * noise**2
+    if rises.size > _unknowns(rises.size) + 1:
+        excess = _roughness(rises, spacing, middle) - _SURE * 2 * noise**2
+        if rises.size < max(_FORMS) and jump < _WHOLE:
+            excess /= _SMOOTH
         jumps = max(jump**2 / max(excess, 1e-12 * jump**2), 1.0)
     one, many = 1 / 12 + (share - 0.5) ** 2, share * (1 - share)
     variance = ((1 - 1 / jumps) * many + one / jumps) / jumps
     return sqrt(variance + (many / 2 * bend / jump) ** 2)
 
 
-def _roughness(rises: NDArray[np.float64], middle: int) -> float:
-    """Give the variance of rises about a parabola, or half that of the middle about the others."""
-    places = np.arange(rises.size) - middle
-    basis = np.vander(places, _PARABOLA)
+def _unknowns(rises: int) -> int:
+    return max(unknowns for least, unknowns in _FORMS.items() if rises >= least)
+
+
+def _roughness(rises: NDArray[np.float64], spacing: NDArray[np.float64], middle: int) -> float:
+    """Give the variance of rises about a smooth form, or half that of the middle alone."""
+    ends = np.cumsum(spacing)
+    places = (ends - spacing / 2) / ends[-1] - 0.5
+    basis = np.vander(places, unknowns := _unknowns(rises.size)) * spacing[:, None]
     hat = basis @ np.linalg.pinv(basis)
     left = rises - hat @ rises
     alone = max(float(left[middle]) / (1 - float(hat[middle, middle])), 0.0)
-    return max(float(left @ left) / (rises.size - _PARABOLA), alone**2 / 2)
+    return max(float(left @ left) / (rises.size - unknowns), alone**2 / 2)
 
 
 def slope_at(curve: Curve, level: float) -> float:
