@@ -78,7 +78,7 @@ def document(
         "threshold": question.threshold,
         "verdict": found.verdict if check.describes else "undecided",
         "decided": decided,
-        "sentences": [*([] if check.describes else [check.sentence]), *found.sentences],
+        "sentences": _sentences(found, check),
         "loss": {"probability": found.loss, "std": found.loss_std},
         "families": [
             {
@@ -143,6 +143,14 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(entry) for entry in value]
     return None if isinstance(value, float) and not isfinite(value) else value
+
+
+def _sentences(found: Comparison, check: PredictiveCheck) -> list[str]:
+    """Say the verdict; where no story describes the data, that comes first and none is chosen."""
+    if check.describes:
+        return list(found.sentences)
+    kept = [one for one in found.sentences if not one.startswith("The data decide")]
+    return [check.sentence, *kept]
 
 
 def _members(found: Comparison) -> Iterator[dict[str, Any]]:
