@@ -163,7 +163,7 @@ def curves(document: Mapping[str, Any]) -> Any:
         height = 1.15 + (2.9 if columns == 1 else 2.05) * rows
         figure, axes = figures.sheet(
             rows, columns, height=height, left=0.075, right=0.985, bottom=0.45 / height,
-            top=1 - 0.78 / height, wspace=0.15, hspace=0.36,
+            top=1 - 0.78 / height, wspace=0.15, hspace=0.48,
         )  # fmt: skip
         for ax, cell in zip(axes.ravel(), cells, strict=False):
             _draw_cell(ax, cell, drawn[cell["cell"]], document)
