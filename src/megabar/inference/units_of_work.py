@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from megabar.errors import MissingExtra, Undetermined
+from megabar.errors import Undetermined
 from megabar.inference.desorption import target
 from megabar.inference.evidence import Evidence, evidence
 from megabar.inference.hypotheses import Hypothesis
@@ -23,7 +23,6 @@ from megabar.inference.json_forms import (
     weeks_from_json,
     weeks_to_json,
 )
-from megabar.inference.nested_sampling import second_opinion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +39,6 @@ SAMPLED: Final = 256
 
 IMPORTANCE: Final = "importance sampling"
 ANNEALED: Final = "annealing"
-NESTED: Final = "nested sampling"
 PARABOLA: Final = "parabola at the mode"
 IMPOSSIBLE: Final = "impossible"
 
@@ -64,11 +62,11 @@ class UnitResult:
     effective_fraction
         Quality of the importance sample.
     refused
-        Whether that was too low. ``log_evidence`` then comes from nested sampling, or, if dynesty
-        is not installed, should not be relied on.
+        Whether no method can be trusted here; ``log_evidence`` then holds within its large error at
+        best, and nested sampling has to be asked (``nested_sampling.second_opinion``).
     method
-        ``"importance sampling"``, ``"annealing"``, ``"nested sampling"``, ``"impossible"``, or,
-        below a floor that was asked for, ``"parabola at the mode"``.
+        ``"importance sampling"``, ``"annealing"``, ``"impossible"``, or, below a floor that was
+        asked for, ``"parabola at the mode"``.
     dimension
         Number of parameters.
     quantiles
@@ -168,24 +166,18 @@ def evaluate_unit(
         found = evidence(problem, seed=own_seed, error=error, floor=floor)
     except Undetermined:
         return blank
-    method, best = IMPORTANCE, found
+    method = IMPORTANCE
     if found.annealed or found.far_behind:
         method = ANNEALED if found.annealed else PARABOLA
-    if found.refused:
-        try:
-            best = second_opinion(problem, seed=own_seed)
-            method = NESTED
-        except MissingExtra:
-            pass  # the result stays marked as refused
     return replace(
         blank,
-        log_evidence=best.log_evidence,
-        log_evidence_std=best.log_evidence_std,
+        log_evidence=found.log_evidence,
+        log_evidence_std=found.log_evidence_std,
         laplace=found.laplace,
         effective_fraction=found.effective_fraction,
         refused=found.refused,
         method=method,
-        **_posterior(problem, best, own_seed),
+        **_posterior(problem, found, own_seed),
     )
 
 

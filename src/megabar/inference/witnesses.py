@@ -45,6 +45,11 @@ _LEVELS: Final = {
     "tc": ("tc_level", "tc_drift"),
 }  # fmt: skip
 
+_MISFITS: Final = {
+    "shift": "shift_misfit", "width": "width_misfit", "t1": "t1_misfit",
+    "h_width": "h_width_misfit", "total_h": "total_misfit", "h2": "h2_misfit", "tc": "tc_misfit",
+}  # fmt: skip
+
 LOGARITHMS: Final = ("t1", "h_width")
 """Witnesses that are compared as logarithms."""
 
@@ -60,7 +65,9 @@ class Block:
     cells, elapsed
         Index of the cell and day of each value, (n,).
     compared, std
-        What is compared, and its error, (n,).
+        What is compared, and its error with the misfit of what any story says of it, (n,).
+    claimed
+        The error alone, (n,).
     level
         Mean of its own level.
     directions
@@ -73,6 +80,7 @@ class Block:
     elapsed: Array
     compared: Array
     std: Array
+    claimed: Array
     level: float
     directions: Array
 
@@ -142,10 +150,11 @@ def _block(name: str, weeks: Weeks, priors: Mapping[str, Prior]) -> Block:
     elapsed = np.concatenate([one.elapsed for _, one in found])
     pairs = [_compared(name, one.value, one.std) for _, one in found]
     level, level_std, drift_std = _normal_parts(name, priors)
+    claimed = np.concatenate([one for _, one in pairs])
     return Block(
         name=name, code=_CODES[name], cells=cells, elapsed=elapsed,
         compared=np.concatenate([one for one, _ in pairs]),
-        std=np.concatenate([one for _, one in pairs]), level=level,
+        std=np.hypot(claimed, priors[_MISFITS[name]].second), claimed=claimed, level=level,
         directions=_directions(cells, elapsed, level_std, drift_std),
     )  # fmt: skip
 
@@ -218,7 +227,7 @@ def drawn_witnesses(
     """
     moves = block.directions @ generator.normal(size=block.directions.shape[1])
     noise = block.std * generator.normal(size=block.std.size)
-    value, std = _measured(block.name, block.level + prediction + moves + noise, block.std)
+    value, std = _measured(block.name, block.level + prediction + moves + noise, block.claimed)
     found = {}
     for k in np.unique(block.cells):
         mine = block.cells == k
