@@ -12,7 +12,7 @@ from scipy.optimize import brentq
 from scipy.special import erf, erfc
 
 from megabar.constants import k_boltzmann
-from megabar.hydrogen import network as links
+from megabar.hydrogen import links
 from megabar.hydrogen.geometry import (
     GAS_CONSTANT,
     Cell,

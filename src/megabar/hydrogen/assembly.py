@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from megabar.constants import k_boltzmann
 from megabar.errors import PlanError
-from megabar.hydrogen import network as links
+from megabar.hydrogen import links
 from megabar.hydrogen.finite_volumes import grid
 from megabar.hydrogen.geometry import (
     AdsorbedLayer,

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from megabar.errors import MissingExtra, SolverTruncated, one_of
 from megabar.hydrogen import rosenbrock
-from megabar.hydrogen.network import Arrays, rates, slopes
+from megabar.hydrogen.links import evaluate
+from megabar.hydrogen.network import Arrays
 
 Array = NDArray[np.float64]
 
@@ -114,19 +115,12 @@ def _rodas(arrays: Arrays, times: Array, rtol: float, atol: float) -> tuple[Arra
     if not arrays.is_tridiagonal():
         msg = "Found nodes that form no chain; their matrix is no band. Take cvode or scipy."
         raise ValueError(msg)
-    values, ended, last, tally = rosenbrock.integrate(
-        times,
-        arrays.start,
-        arrays.chained,
-        arrays.changes,
-        rtol,
-        atol,
-        _MOST_STEPS,
-        arrays.packed,
+    values, ended, last, steps = rosenbrock.integrate(
+        arrays, times=times, rtol=rtol, atol=atol, most=_MOST_STEPS
     )
     if ended != rosenbrock.ARRIVED or last < times[-1]:
-        _refuse(rosenbrock.WORDS[ended], float(last), times, values)
-    return values, int(tally[0])
+        _refuse(rosenbrock.WORDS[ended], last, times, values)
+    return values, steps
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,26 +153,26 @@ class Callbacks:
 
     def __init__(self, arrays: Arrays) -> None:
         self.packed = arrays.packed
-        self.inverse, self.links = self.packed[0], self.packed[1:]
+        inverse = self.packed[0]
         self.pattern = _Pattern.of(arrays)
         self.out = np.empty(len(arrays.start))
-        self.flows = np.empty((len(arrays.wholes), 2))
+        self.slopes = np.empty((len(arrays.wholes), 2))
         i, j = arrays.wholes[:, 1], arrays.wholes[:, 2]
-        self.factors = np.stack([-self.inverse[i], self.inverse[j]], axis=1)
+        self.factors = np.stack([-inverse[i], inverse[j]], axis=1)
 
     def rates(self, t: float, y: Array) -> Array:
         """Give dy/dt."""
-        rates(t, y, self.out, *self.packed)
+        evaluate(t, y, self.out, self.slopes, self.packed)
         return self.out.copy()
 
     def fill(self, t: float, y: Array, yp: Array) -> None:
         """Fill dy/dt."""
-        rates(t, np.array(y), yp, *self.packed)
+        evaluate(t, np.array(y), yp, self.slopes, self.packed)
 
     def entries(self, t: float, y: Array) -> Array:
         """Give the Jacobian as the data of its compressed columns."""
-        slopes(t, np.array(y), self.flows, *self.links)
-        entries = self.flows[:, [0, 0, 1, 1]] * self.factors[:, [0, 1, 0, 1]]
+        evaluate(t, np.array(y), self.out, self.slopes, self.packed)
+        entries = self.slopes[:, [0, 0, 1, 1]] * self.factors[:, [0, 1, 0, 1]]
         where, length = self.pattern.positions.ravel(), len(self.pattern.indices)
         summed = np.bincount(where, weights=entries.ravel(), minlength=length)
         return summed.astype(np.float64, copy=False)

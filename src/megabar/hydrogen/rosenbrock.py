@@ -6,6 +6,9 @@ stable (L-stable), of order four, with an error estimate of order three. The mat
 are eliminated in a time proportional to the number of nodes. A sum of amounts that the laws keep
 is kept to round-off, because the Jacobian is exact and the elimination subtracts nothing.
 
+Arrays are made outside of compiled code and copied in loops: an assignment to a slice would
+compile its error messages too, for seconds.
+
 References
 ----------
 Hairer and Wanner, Solving Ordinary Differential Equations II, 2nd ed., section IV.7, RODAS,
@@ -15,13 +18,15 @@ doi:10.1287/opre.33.5.1107.
 
 from __future__ import annotations
 
-from math import sqrt
+from math import isfinite, sqrt
 from typing import Any
 
 import numba
 import numpy as np
 
-from megabar.hydrogen.network import rates, slopes
+from megabar.hydrogen.compilation import inner_kernel
+from megabar.hydrogen.links import evaluate
+from megabar.hydrogen.network import Arrays
 from megabar.hydrogen.tables import Array, Whole
 
 _GAMMA = 0.25
@@ -66,7 +71,7 @@ WORDS = {
 """How an integration ended, in words."""
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def _assemble(
     flows: Array,
     wholes: Whole,
@@ -80,9 +85,14 @@ def _assemble(
     ``border`` the columns and the rows of the shared nodes (2, m, n); ``corner`` is (m, m).
     """
     bands, border, corner, sums = matrix
-    bands[:] = 0.0
-    border[:] = 0.0
-    corner[:] = 0.0
+    n, m = bands.shape[1], corner.shape[0]
+    for i in range(n):
+        bands[0, i] = bands[1, i] = bands[2, i] = 0.0
+        for k in range(m):
+            border[0, k, i] = border[1, k, i] = 0.0
+    for k in range(m):
+        for row in range(m):
+            corner[row, k] = 0.0
     for i in range(len(sums)):
         sums[i] = shift / inverse[i]
     for e in range(len(wholes)):
@@ -91,7 +101,7 @@ def _assemble(
         _enter(bands, border, corner, j, i, -flows[e, 0])
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def _enter(bands: Array, border: Array, corner: Array, row: int, column: int, entry: float) -> None:
     """Add one entry off the diagonal where it is kept."""
     chained = bands.shape[1]
@@ -105,7 +115,7 @@ def _enter(bands: Array, border: Array, corner: Array, row: int, column: int, en
         corner[row - chained, column - chained] += entry
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def _factorise(matrix: tuple[Array, Array, Array, Array]) -> None:
     """Eliminate in place, with every pivot from the sum of its column.
 
@@ -136,7 +146,7 @@ def _factorise(matrix: tuple[Array, Array, Array, Array]) -> None:
     _factorise_corner(corner, sums[n:])
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def _factorise_corner(corner: Array, sums: Array) -> None:
     m = len(sums)
     for c in range(m):
@@ -152,7 +162,7 @@ def _factorise_corner(corner: Array, sums: Array) -> None:
                 corner[row, k] -= corner[row, c] * corner[c, k]
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def _solve_corner(corner: Array, x: Array) -> None:
     m = len(x)
     for c in range(m):
@@ -164,7 +174,7 @@ def _solve_corner(corner: Array, x: Array) -> None:
         x[c] *= corner[c, c]
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def _solve(matrix: tuple[Array, Array, Array, Array], x: Array) -> None:
     """Solve in place."""
     bands, border, corner, _ = matrix
@@ -184,7 +194,7 @@ def _solve(matrix: tuple[Array, Array, Array, Array], x: Array) -> None:
         x[i] = (x[i] - bands[0, i + 1] * x[i + 1]) * bands[1, i]
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def _add_stages(out: Array, k: Array, weights: Array, stages: int, scale: float) -> None:
     for j in range(stages):
         weight = scale * weights[j]
@@ -192,29 +202,47 @@ def _add_stages(out: Array, k: Array, weights: Array, stages: int, scale: float)
             out[i] += weight * k[j, i]
 
 
-@numba.njit(cache=True)
+@inner_kernel
+def _copy(values: Array, into: Array) -> None:
+    for i in range(len(values)):
+        into[i] = values[i]
+
+
+@inner_kernel
+def _divide_difference(after: Array, before: Array, span: float, into: Array) -> None:
+    for i in range(len(into)):
+        into[i] = (after[i] - before[i]) / span
+
+
+@inner_kernel
 def _stages(
     t: float,
     step: float,
-    y: Array,
-    y_new: Array,
+    changes: bool,
+    vectors: Array,
     k: Array,
-    dy: Array,
-    later: Array,
+    scratch: Array,
     matrix: tuple[Array, Array, Array, Array],
     packed: tuple[Any, ...],
 ) -> None:
-    """Fill the six increments ``k`` and the new values; ``dy`` begins as the slope at ``t``."""
-    inverse, wholes, reals, breaks, coefficients, starts, energies, clock = packed
-    count = len(y)
-    for stage in range(6):
-        if stage > 0:
-            y_new[:] = y
+    """Fill the six increments ``k`` and the new values in ``vectors[1]``."""
+    y, y_new, f0, dy, later = vectors[0], vectors[1], vectors[2], vectors[3], vectors[4]
+    inverse, count = packed[0], len(y)
+    # call -1 gives the partial derivative of the rates to time
+    for stage in range(-1 if changes else 0, 6):
+        at, nudge = t + _TIMES[max(stage, 0)] * step, 1e-7 * step
+        _copy(y, y_new)
+        if stage < 0:
+            at = t + nudge
+        else:
             _add_stages(y_new, k, _A[stage], stage, 1.0)
-            at = t + _TIMES[stage] * step
-            rates(
-                at, y_new, dy, inverse, wholes, reals, breaks, coefficients, starts, energies, clock
-            )
+        if stage == 0:
+            _copy(f0, dy)
+        else:
+            evaluate(at, y_new, dy, scratch, packed)
+        if stage < 0:
+            _divide_difference(dy, f0, nudge, later)
+            continue
         row = k[stage]
         for i in range(count):
             row[i] = dy[i] + step * _SLOPES[stage] * later[i]
@@ -226,7 +254,7 @@ def _stages(
         y_new[i] += k[5, i]
 
 
-@numba.njit(cache=True)
+@inner_kernel
 def _error(y: Array, y_new: Array, difference: Array, rtol: float, atol: float) -> float:
     """Give the root mean square of the error over what is allowed; huge if it is no number."""
     total = 0.0
@@ -234,108 +262,10 @@ def _error(y: Array, y_new: Array, difference: Array, rtol: float, atol: float) 
         scale = atol + rtol * max(abs(y[i]), abs(y_new[i]))
         total += (difference[i] / scale) ** 2
     error = sqrt(total / len(y))
-    return error if np.isfinite(error) else 1e6
+    return error if isfinite(error) else 1e6
 
 
-@numba.njit(cache=True)
-def _time_slope(
-    t: float, step: float, y: Array, f0: Array, later: Array, packed: tuple[Any, ...]
-) -> None:
-    """Fill ``later`` with the partial derivative of the rates to time."""
-    inverse, wholes, reals, breaks, coefficients, starts, energies, clock = packed
-    nudge = 1e-7 * step
-    rates(
-        t + nudge, y, later, inverse, wholes, reals, breaks, coefficients, starts, energies, clock
-    )
-    for i in range(len(y)):
-        later[i] = (later[i] - f0[i]) / nudge
-
-
-@numba.njit(cache=True)
-def integrate(
-    times: Array,
-    start: Array,
-    chained: int,
-    changes: bool,
-    rtol: float,
-    atol: float,
-    most: int,
-    packed: tuple[Any, ...],
-) -> tuple[Array, int, float, Whole]:
-    """Integrate from ``times[0]`` through all times.
-
-    Parameters
-    ----------
-    times
-        Rising (k,); the first belongs to ``start``.
-    start
-        Values (n,).
-    chained, changes
-        How many nodes are chained; whether a law depends on time.
-    rtol, atol
-        Tolerances of one step.
-    most
-        Largest number of steps.
-    packed
-        ``Arrays.packed``.
-
-    Returns
-    -------
-    :
-        Values (k, n), NaN where not reached; how it ended; last time reached; steps accepted,
-        steps rejected (2,).
-    """
-    inverse, wholes, reals, breaks, coefficients, starts, energies, clock = packed
-    count, m = len(start), len(start) - chained
-    values = np.full((len(times), count), np.nan)
-    values[0] = start
-    y, y_new, dy = start.copy(), np.empty(count), np.empty(count)
-    later, f0, k = np.zeros(count), np.empty(count), np.zeros((6, count))
-    flows, bands = np.empty((len(wholes), 2)), np.empty((3, chained))
-    border, corner, sums = np.empty((2, m, chained)), np.empty((m, m)), np.empty(count)
-    matrix = (bands, border, corner, sums)
-    tally = np.zeros(2, dtype=np.int64)
-    t = times[0]
-    rates(t, y, f0, inverse, wholes, reals, breaks, coefficients, starts, energies, clock)
-    h = _first_step(y, f0, rtol, atol, times[1] - t)
-    target, ended = 1, TOO_MANY_STEPS
-    longest = 6.0
-    while tally[0] + tally[1] < most:
-        hits = t + h * 1.0001 >= times[target]
-        step = times[target] - t if hits else h
-        slopes(t, y, flows, wholes, reals, breaks, coefficients, starts, energies, clock)
-        _assemble(flows, wholes, inverse, 1.0 / (step * _GAMMA), matrix)
-        _factorise(matrix)
-        if changes:
-            _time_slope(t, step, y, f0, later, packed)
-        dy[:] = f0
-        _stages(t, step, y, y_new, k, dy, later, matrix, packed)
-        error = _error(y, y_new, k[5], rtol, atol)
-        factor = min(longest, max(0.2, 0.9 * max(error, 1e-10) ** -0.25))
-        if error > 1.0:
-            tally[1] += 1
-            longest, h = 1.0, step * factor
-            if h < 1e-14 * abs(t) + 1e-300:
-                ended = STEP_VANISHED
-                break
-            continue
-        tally[0] += 1
-        longest = 6.0
-        t = times[target] if hits else t + step
-        y[:] = y_new
-        # a step cut short by a wanted time says little about the next one
-        h = max(h, step * factor) if hits else step * factor
-        if hits:
-            values[target] = y
-            target += 1
-        if target == len(times):
-            ended = ARRIVED
-            break
-        rates(t, y, f0, inverse, wholes, reals, breaks, coefficients, starts, energies, clock)
-    return values, ended, t, tally
-
-
-@numba.njit(cache=True)
+@inner_kernel
 def _first_step(y: Array, f: Array, rtol: float, atol: float, longest: float) -> float:
     """Choose a step in which no value moves by more than its tolerance."""
     speed = 0.0
@@ -344,3 +274,93 @@ def _first_step(y: Array, f: Array, rtol: float, atol: float, longest: float) ->
     if speed <= 0.0:
         return longest
     return min(longest, 1.0 / speed)
+
+
+@numba.njit(cache=True, error_model="numpy")
+def _march(
+    times: Array,
+    values: Array,
+    changes: bool,
+    tolerances: tuple[float, float],
+    most: int,
+    work: tuple[Array, Array, Array, Array],
+    matrix: tuple[Array, Array, Array, Array],
+    packed: tuple[Any, ...],
+) -> tuple[int, float, int]:
+    """Fill ``values`` from their first row on; give how it ended, the last time, the steps."""
+    rtol, atol = tolerances
+    vectors, k, slopes, scratch = work
+    y, y_new, f0 = vectors[0], vectors[1], vectors[2]
+    _copy(values[0], y)
+    t, h, longest = times[0], 0.0, 6.0
+    target, accepted, fresh = 1, 0, True
+    for _ in range(most):
+        if fresh:
+            evaluate(t, y, f0, slopes, packed)
+            fresh = False
+        if h == 0.0:
+            h = _first_step(y, f0, rtol, atol, times[1] - t)
+        hits = t + h * 1.0001 >= times[target]
+        step = times[target] - t if hits else h
+        _assemble(slopes, packed[1], packed[0], 1.0 / (step * _GAMMA), matrix)
+        _factorise(matrix)
+        _stages(t, step, changes, vectors, k, scratch, matrix, packed)
+        error = _error(y, y_new, k[5], rtol, atol)
+        factor = min(longest, max(0.2, 0.9 * max(error, 1e-10) ** -0.25))
+        if error > 1.0:
+            longest, h = 1.0, step * factor
+            if h < 1e-14 * abs(t) + 1e-300:
+                return STEP_VANISHED, t, accepted
+            continue
+        accepted += 1
+        longest, fresh = 6.0, True
+        t = times[target] if hits else t + step
+        _copy(y_new, y)
+        # a step cut short by a wanted time says little about the next one
+        h = max(h, step * factor) if hits else step * factor
+        if hits:
+            _copy(y, values[target])
+            target += 1
+            if target == len(times):
+                return ARRIVED, t, accepted
+    return TOO_MANY_STEPS, t, accepted
+
+
+def integrate(
+    arrays: Arrays, *, times: Array, rtol: float, atol: float, most: int
+) -> tuple[Array, int, float, int]:
+    """Integrate a network of chains from ``times[0]`` through all times.
+
+    Parameters
+    ----------
+    arrays
+        The network; its start belongs to the first time.
+    times
+        Rising (k,).
+    rtol, atol
+        Tolerances of one step.
+    most
+        Largest number of steps, accepted or rejected.
+
+    Returns
+    -------
+    :
+        Values (k, n), NaN where not reached; how it ended; last time reached; steps accepted.
+    """
+    count, n = len(arrays.start), arrays.chained
+    m, links = count - n, len(arrays.wholes)
+    values = np.full((len(times), count), np.nan)
+    values[0] = arrays.start
+    work = np.zeros((5, count)), np.zeros((6, count)), np.empty((links, 2)), np.empty((links, 2))
+    matrix = np.empty((3, n)), np.empty((2, m, n)), np.empty((m, m)), np.empty(count)
+    ended, last, steps = _march(
+        np.ascontiguousarray(times, dtype=np.float64),
+        values,
+        arrays.changes,
+        (rtol, atol),
+        most,
+        work,
+        matrix,
+        arrays.packed,
+    )
+    return values, int(ended), float(last), int(steps)

@@ -19,7 +19,7 @@ from math import sqrt
 import numba
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def first_order(
     content: float, conductance: float, rate: float, equilibrium: float
 ) -> tuple[float, float, float]:
@@ -31,7 +31,7 @@ def first_order(
     return through * (content - equilibrium), through, -through
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def second_order(
     content: float, conductance: float, rate: float, square: float
 ) -> tuple[float, float, float]:
@@ -55,7 +55,7 @@ def second_order(
     return flux, share * stiffness, -share * rate
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def sieverts_step(
     left: float, right: float, left_conductance: float, right_conductance: float, constant: float
 ) -> tuple[float, float, float]:
@@ -75,7 +75,7 @@ def sieverts_step(
     return left_conductance * (left - constant * z), to_left, to_right
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def subsurface(
     coverage: float,
     content: float,
@@ -106,7 +106,7 @@ def subsurface(
     return flux, to_coverage, to_content
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def desorption(
     coverage: float, pressure: float, leaving: float, sticking: float
 ) -> tuple[float, float, float]:
@@ -125,7 +125,7 @@ def desorption(
     return flux, to_coverage, -sticking * free * free
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def front(content: float, core: float, shell: float, power: float) -> tuple[float, float]:
     r"""Give the rate of a contracting front that moves at unit speed, and its slope.
 
@@ -139,7 +139,7 @@ def front(content: float, core: float, shell: float, power: float) -> tuple[floa
     return span * value, power * value / share
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def exchange(content: float, rate: float, q: float, order: float) -> tuple[float, float]:
     """Give k (c_s - q) or k (c_s^2 - q) at a surface whose content is known, and its slope."""
     if order == 1.0:
@@ -148,7 +148,7 @@ def exchange(content: float, rate: float, q: float, order: float) -> tuple[float
     return rate * (level * level - q), 2.0 * rate * level
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def partition(
     left: float, right: float, left_conductance: float, right_conductance: float
 ) -> tuple[float, float, float]:
@@ -160,7 +160,7 @@ def partition(
     return through * (left - right), through, -through
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def until_used_up(amount: float, fading: float) -> tuple[float, float, float]:
     """Give 1 while there is more than ``fading``, less below it, and the slopes of that."""
     share = min(max(amount / fading, 0.0), 1.0)

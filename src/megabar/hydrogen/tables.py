@@ -38,7 +38,7 @@ class Pieces:
         """Give the value at each ``x``."""
         packed = pack([self])
         points = np.asarray(x, dtype=np.float64)
-        values = [value_and_slope(*packed, 0, point)[0] for point in points.ravel()]
+        values = [value_and_slope(packed, 0, point)[0] for point in points.ravel()]
         return np.array(values, dtype=np.float64).reshape(points.shape)
 
 
@@ -169,6 +169,8 @@ def pack(functions: Sequence[Pieces]) -> tuple[Array, Array, Whole]:
         Breaks of all (N,); coefficients (N, 4), the last row of each function unused; where each
         function begins and the last one ends (n + 1,).
     """
+    if not functions:
+        return np.zeros(1), np.zeros((1, 4)), np.zeros(1, dtype=np.int64)
     lengths = [len(function.breaks) for function in functions]
     starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     breaks, coefficients = np.zeros(starts[-1]), np.zeros((starts[-1], 4))
@@ -179,11 +181,12 @@ def pack(functions: Sequence[Pieces]) -> tuple[Array, Array, Whole]:
     return breaks, coefficients, starts
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def value_and_slope(
-    breaks: Array, coefficients: Array, starts: Whole, which: int, x: float
+    packed: tuple[Array, Array, Whole], which: int, x: float
 ) -> tuple[float, float]:
     """Give a packed function and its derivative at one place; outside, the straight line on."""
+    breaks, coefficients, starts = packed
     low, high = starts[which], starts[which + 1] - 1
     if x < breaks[low]:
         slope = coefficients[low, 1]

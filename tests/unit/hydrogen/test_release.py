@@ -333,3 +333,23 @@ def test_ring_of_nodes_is_left_to_the_sparse_engines():
         assert run.values[-1] == pytest.approx(np.ones(3), abs=1e-8)
     with pytest.raises(ValueError, match="no chain"):
         integrators.integrate(arrays, times=times, solver="rodas", rtol=1e-9, atol=1e-11)
+
+
+def test_without_sundials_a_ring_falls_to_scipy_with_an_equal_result(monkeypatch):
+    import sys
+
+    net = Network()
+    nodes = net.chain(volumes=[1.0, 2.0, 1.0], start=[3.0, 0.0, 0.0])
+    for i, j in ((0, 1), (1, 2), (0, 2)):
+        net.link(0, (nodes[i], nodes[j]), (1.0, 1.0))
+    arrays, times = net.arrays(), np.array([0.0, 0.3, 1.0])
+
+    def run():
+        return integrators.integrate(arrays, times=times, solver="chosen", rtol=1e-9, atol=1e-11)
+
+    with_it = run()
+    monkeypatch.setitem(sys.modules, "sksundae.cvode", None)
+    monkeypatch.setattr(integrators, "find_spec", lambda _: None)
+    without = run()
+    assert (with_it.solver, without.solver) == ("cvode", "scipy")
+    assert without.values == pytest.approx(with_it.values, abs=1e-7)

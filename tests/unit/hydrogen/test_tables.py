@@ -38,17 +38,17 @@ def test_packed_functions_keep_their_values_and_slopes():
         cubic_pieces(function=np.exp, x=np.linspace(-1, 1, 300)),
     ]
     packed = pack(functions)
-    assert value_and_slope(*packed, 0, 1.234) == pytest.approx(
+    assert value_and_slope(packed, 0, 1.234) == pytest.approx(
         (np.sin(1.234), np.cos(1.234)), abs=1e-7
     )
-    assert value_and_slope(*packed, 1, 2.0) == (14.0, 7.0)
-    assert value_and_slope(*packed, 2, 0.5) == pytest.approx((np.exp(0.5),) * 2, rel=1e-6)
+    assert value_and_slope(packed, 1, 2.0) == (14.0, 7.0)
+    assert value_and_slope(packed, 2, 0.5) == pytest.approx((np.exp(0.5),) * 2, rel=1e-6)
 
 
 def test_cubic_pieces_leave_their_ends_as_straight_lines():
     packed = pack([cubic_pieces(function=np.square, x=np.linspace(0, 2, 50))])
-    assert value_and_slope(*packed, 0, 3.0) == pytest.approx((8.0, 4.0))
-    assert value_and_slope(*packed, 0, -1.0) == pytest.approx((0.0, 0.0), abs=1e-12)
+    assert value_and_slope(packed, 0, 3.0) == pytest.approx((8.0, 4.0))
+    assert value_and_slope(packed, 0, -1.0) == pytest.approx((0.0, 0.0), abs=1e-12)
 
 
 @pytest.mark.parametrize("x", [[0.0], [1.0, 0.0], [0.0, 0.0], [0.0, np.nan]])
