@@ -169,7 +169,7 @@ def test_two_sheets_pass_the_steady_flux_of_their_resistances():
     out = solve(cell, [late], rtol=1e-12, atol=1e-14)
     profile = out.sheet_profiles["wall/b"]
     half = profile.faces[-1] - profile.depth[-1]
-    assert slow * profile.values[0, -1] / half == pytest.approx(expected, rel=1e-9)
+    assert slow * profile.values[0, -1] / half == pytest.approx(expected, rel=1e-12)
     entering = out.sheet_profiles["wall/a"]
     step = entering.depth[1] - entering.depth[0]
     flux = fast * (entering.values[0, 0] - entering.values[0, 1]) / step
