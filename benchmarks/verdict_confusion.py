@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from megabar.campaign import study_numbers
+from megabar.campaign import study_numbers, unit_files
 from megabar.campaign.schedulers import Progress, run_units
 from megabar.campaign.studies import HANDFUL, WITNESSED, judged, rivals, unit
 from megabar.inference.comparison import WITHOUT_LOSS
@@ -52,6 +52,17 @@ def campaigns(truths: list[str], number: int) -> list[tuple[str, int]]:
     return [(one, seed) for one in truths for seed in seeds[hypothesis(one).loses_hydrogen]]
 
 
+def results_of(units: list[dict], asked: argparse.Namespace) -> list:
+    if asked.summary:
+        questions = (unit_files.question(one, f"{judged.__module__}:judged") for one in units)
+        return [unit_files.read_result(asked.folder, one) for one in questions]
+    done = run_units(
+        units, judged, folder=asked.folder, scheduler=asked.scheduler, workers=asked.workers,
+        progress=told,
+    )  # fmt: skip
+    return [one.result for one in done]
+
+
 def round_of(number: int, design, truths: list[str], judges: list[str], asked) -> dict:
     """Judge the campaigns of one round: truth -> what they are taken for, and counts."""
     drawn = campaigns(truths, number)
@@ -63,15 +74,12 @@ def round_of(number: int, design, truths: list[str], judges: list[str], asked) -
         for truth, seed in drawn
         for judge in judges
     ]  # fmt: skip
-    done = run_units(
-        units, judged, folder=asked.folder, scheduler=asked.scheduler, workers=asked.workers,
-        progress=told,
-    )  # fmt: skip
-    found: dict = {"refused": 0, "failed": 0, "evidences": len(units), "taken": []}
+    done = results_of(units, asked)
+    found: dict = {"refused": 0, "absent": 0, "evidences": len(units), "taken": []}
     for place, (truth, _) in enumerate(drawn):
         row = done[place * len(judges) : (place + 1) * len(judges)]
-        found["failed"] += sum(one.result is None for one in row)
-        results = [UnitResult.from_json(one.result) for one in row if one.result]
+        found["absent"] += sum(one is None for one in row)
+        results = [UnitResult.from_json(one) for one in row if one]
         found["refused"] += sum(one.refused for one in results)
         if len(results) == len(judges):
             found["taken"].append((truth, study_numbers.taken(results)))
@@ -112,6 +120,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--witnesses", action="store_true")
     parser.add_argument("--combinations", action="store_true")
+    parser.add_argument("--summary", action="store_true", help="of what is there; compute nothing")
     parser.add_argument("--scheduler", default="process")
     parser.add_argument("--workers", type=int)
     parser.add_argument("--folder", type=Path, default=Path("verdict-confusion"))
@@ -119,7 +128,7 @@ def main() -> int:
     design = WITNESSED if asked.witnesses else HANDFUL
     truths, judges = plan(design, asked.combinations)
     name = f"{'witnesses' if asked.witnesses else 'contents'}{'_all' * asked.combinations}"
-    counts = dict.fromkeys(("refused", "failed", "evidences"), 0)
+    counts = dict.fromkeys(("refused", "absent", "evidences"), 0)
     found: dict[str, list] = {one: [] for one in truths}
     for number in range(asked.rounds):
         one = round_of(number, design, truths, judges, asked)
