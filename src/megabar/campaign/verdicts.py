@@ -80,7 +80,8 @@ class Question:
     future
         Whether the first days are made to foretell the last.
     thorough
-        Whether the stories that matter are computed again under other widths of the priors.
+        Whether the stories that matter are computed again under other widths of the priors, and
+        those too that the records exclude.
     """
 
     taken: Taken
@@ -361,7 +362,7 @@ def _other_assumptions(
     for artefact in dict.fromkeys(one.artefact for one in found.results if one.artefact):
         kept = [one for one in found.results if one.artefact != artefact]
         told.append(("without artefact", artefact, _loss(kept)))
-    banned = [one for one in rivals if one.artefact in taken.excluded]
+    banned = [one for one in rivals if one.artefact in taken.excluded] if question.thorough else []
     if banned:
         more = comparison.evaluated(
             taken.weeks, banned, question.priors, seed=question.seed,
