@@ -56,8 +56,8 @@ COMMENT: Final = (
 """What contradicts a loss; named whenever a loss has the highest weight."""
 
 _CONSIDERED: Final = 0.05  # probability of a family that the sentence names
-_CANNOT_MATTER: Final = 12.0  # of ln Z behind the best single story
-_WORTH_REPEATING: Final = 1e-3  # probability of a member that is computed under other priors
+_CANNOT_MATTER: Final = 8.0  # of ln Z behind the best single story
+_WORTH_REPEATING: Final = 1e-2  # probability of a member that is computed under other priors
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,7 +225,7 @@ def evaluated(
 ) -> tuple[UnitResult, ...]:
     """Compute the evidence of each hypothesis, pairs of a loss and an artefact last.
 
-    A pair whose parabola lies 12 of ln Z behind the best of the others keeps that of the parabola:
+    A pair whose parabola lies 8 of ln Z behind the best of the others keeps that of the parabola:
     no weight that anybody would print depends on it.
 
     Parameters

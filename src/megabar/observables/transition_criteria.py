@@ -43,6 +43,8 @@ _AROUND: Final = (3, 8)  # fewest and most rises on either side that show how ro
 _FORMS: Final = {0: 3, 9: 5}  # unknowns of the polynomial of that many rises or more
 _SMOOTH: Final = 5.0  # a step of few points looks rough if it is smooth; by this much, simulated
 _WHOLE: Final = 0.5  # of the normal state, that a jump may hide anywhere in its interval
+_MOST_JUMPS: Final = 60.0  # beyond which a curve is a slope, whose bend alone can hide something
+_UNRESOLVED: Final = 4  # power with which a jump hides where it happens, less near the corners
 _SURE: Final = 3.0  # times what noise makes of the scatter of rises, by chance
 
 
@@ -234,6 +236,10 @@ def _hidden(
             excess /= _SMOOTH
         jumps = max(jump**2 / max(excess, 1e-12 * jump**2), 1.0)
     one, many = 1 / 12 + (share - 0.5) ** 2, share * (1 - share)
+    if jumps > _MOST_JUMPS:
+        level = float(ratio[left] + share * (ratio[left + 1] - ratio[left]))
+        room = 4 * level * (1 - level)
+        return float(sqrt(one) * min(1.0, jump / room) ** (_UNRESOLVED * room))
     variance = ((1 - 1 / jumps) * many + one / jumps) / jumps
     return sqrt(variance + (many / 2 * bend / jump) ** 2)
 

@@ -31,6 +31,7 @@ _INK: Final = "#333333"
 _BLUE: Final = figures.CELL_COLOURS[0]
 _MARKERS: Final = ("o", "s", "D", "^", "v", "P", "X", "h")
 _ROW: Final = 0.27  # inches
+_MOST_ASSUMPTIONS: Final = 6  # on a sheet with other panels
 _MOST_MEMBERS: Final = 14
 _MOST_PANELS: Final = 8
 _LEAST_SHOWN: Final = 0.02  # probability below which a family has no curve of its own
@@ -58,7 +59,7 @@ def overview(document: Mapping[str, Any]) -> Any:
         )  # fmt: skip
         _draw_families(axes[0, 0], document)
         _draw_together(axes[0, 1], document)
-        _draw_sensitivity(axes[1, 0], document)
+        _draw_sensitivity(axes[1, 0], document, most=_MOST_ASSUMPTIONS)
         _draw_forecast(axes[1, 1], document)
     return figure
 
@@ -364,9 +365,12 @@ def sensitivity(document: Mapping[str, Any]) -> Any:
     return figure
 
 
-def _draw_sensitivity(ax: Any, document: Mapping[str, Any], *, width: int = 26) -> None:
-    rows = document["assumptions"]
+def _draw_sensitivity(
+    ax: Any, document: Mapping[str, Any], *, width: int = 26, most: int | None = None
+) -> None:
     stated = 100 * document["loss"]["probability"]
+    rows = sorted(document["assumptions"], key=lambda one: -abs(100 * one["loss"] - stated))[:most]
+    rows = [one for one in document["assumptions"] if one in rows]  # in the order of the table
     ax.axvline(stated, color=_GREY, lw=0.9, ls=(0, (4, 2)))
     for place, one in enumerate(rows):
         share = 100 * one["loss"]

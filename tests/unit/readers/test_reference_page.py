@@ -20,7 +20,8 @@ def laboratory(tmp_path, monkeypatch):
     for path in shipped("hydrogen").iterdir():
         shutil.copy(path, tmp_path)
     (tmp_path / "cryostat.csv").write_text(
-        "t (s),T finger (K),R sensor (ohm),U (uV),U0 (uV)\n0,80,20,0,0\n10,90,25,3,1\n20,100,30,5,1\n"
+        "t (s),T finger (K),R sensor (ohm),U (uV),U0 (uV)\n"
+        "0,80,20,0,0\n10,90,25,3,1\n20,100,30,5,1\n"
     )
     (tmp_path / "sensor.csv").write_text("T (K),R/R0\n70,0.1\n80,0.2\n90,0.3\n100,0.4\n")
     (tmp_path / "two-columns.txt").write_text("1200 5\n1330 9\n1400 6\n")
