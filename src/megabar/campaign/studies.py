@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 PLACEHOLDERS: Final = MappingProxyType(
     {"shift": 900.0, "width": 38.0, "t1": 1.5, "h_width": 25.0, "total_h": 20.0, "h2": 5.0,
-     "tc": 240.0}
+     "tc": 240.0, "metal_t2": 3.0}
 )  # fmt: skip
 """Value of each witness in a design, where a simulation will stand."""
 CONTENT: Final = 10.0

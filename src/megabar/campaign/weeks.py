@@ -35,6 +35,7 @@ _SOURCES: Final = MappingProxyType(
         "width": (_METAL, "fwhm", 1e-3),
         "t1": (_HYDROGEN, "t1", _MILLI),
         "h_width": (_HYDROGEN, "fwhm", 1e-3),
+        "metal_t2": (_METAL, "t2", _MILLI),
         "total_h": ("content", "total_h_per_metal", 1.0),
         "h2": ("H2", "h_per_metal", 1.0),
         "tc": ("resistance", "tc_midpoint", 1.0),
@@ -99,7 +100,10 @@ def of_campaign(campaign: Campaign) -> Taken:
     contents = [row for row in rows if _is_content(row)]
     excluded = dict(_excluded([row for row in contents if row.quality == "value"]))
     records = tuple(_records(rows, contents, metal=metal))
-    needless = {_HYDROGEN: {"fwhm", *(("t1",) if "t1" in excluded else ())}}
+    needless = {
+        _HYDROGEN: {"fwhm", *(("t1",) if "t1" in excluded else ())},
+        metal: {"t2"} if "echo" in excluded else set(),
+    }
     rows = [row for row in rows if row.name not in needless.get(row.node, ())]
     by_cell = {
         cell.name: [row for row in rows if row.cell == cell.name] for cell in campaign.plan.cells
@@ -306,8 +310,13 @@ def _excluded(contents: Sequence[Number]) -> Iterator[tuple[str, str]]:
     """Say which artefacts the records themselves exclude."""
     if not contents:
         return
-    if all(_corrected_for_t1(row) for row in contents):
+    if all(_corrected(row, "hydrogen", "steady_state") for row in contents):
         yield "t1", "every content is corrected for the T1 of hydrogen that was measured beside it"
+    if all(_corrected(row, "metal", "echo_decay") for row in contents):
+        yield (
+            "echo",
+            "every content is corrected for the T2 of the metal that was measured beside it",
+        )
     yield "floor", "amplitudes of the metal are fitted and not read off a magnitude"
     yield "width", "amplitudes of hydrogen are extrapolated to the pulse, whatever the width"
 
@@ -328,10 +337,10 @@ def _records(rows: Iterable[Number], contents: Sequence[Number], *, metal: str) 
     yield from (name for name, key in wanted.items() if days <= measured.get(key, set()))
 
 
-def _corrected_for_t1(row: Number) -> bool:
+def _corrected(row: Number, channel: str, factor: str) -> bool:
+    """Whether a content holds a factor of its own day, and not one of the whole series."""
     factors = row.details.get("factors")
     told = json.loads(factors) if isinstance(factors, str) else factors or {}
     return any(
-        one.get("name") == "steady_state" and not one.get("common", True)
-        for one in told.get("hydrogen", ())
+        one.get("name") == factor and not one.get("common", True) for one in told.get(channel, ())
     )

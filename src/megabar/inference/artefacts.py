@@ -108,7 +108,7 @@ ARTEFACTS: Final[Mapping[str, Artefact]] = MappingProxyType(
             ),
             Artefact(
                 name="echo", code=ECHO, words="the echo factor of the metal changes",
-                drives="echo_drift", others=("echo_initial",),
+                drives="echo_drift", others=("echo_initial",), witness="metal_t2",
                 decided_by="a free decay and echoes of the metal at several echo times",
             ),
             Artefact(

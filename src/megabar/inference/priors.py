@@ -270,6 +270,8 @@ _LAH10: Final = {
     "h2_drift": _prior("normal", 0.0, 0.3, "H/M", "change of that in 30 days"),
     "tc_level": _prior("normal", 240.0, 30.0, "K", "critical temperature on day 0"),
     "tc_drift": _prior("normal", 0.0, 3.0, "K", "change of that in 30 days"),
+    "metal_t2_level": _prior("log-normal", 3.0, 0.7, "ms", "T2 of the metal on day 0"),
+    "metal_t2_drift": _prior("normal", 0.0, 0.7, "1", "change of ln T2 of the metal in 30 days"),
     # How far a point may lie from what the straight laws above say, beyond its error.
     "shift_misfit": _prior("normal", 0.0, 40.0, "ppm", "misfit of the shift of the metal"),
     "width_misfit": _prior("normal", 0.0, 100.0, "kHz2", "misfit of its squared width"),
@@ -277,6 +279,7 @@ _LAH10: Final = {
     "h_width_misfit": _prior("normal", 0.0, 0.1, "1", "misfit of ln of the 1H width"),
     "total_misfit": _prior("normal", 0.0, 0.3, "H/M", "misfit of the total"),
     "h2_misfit": _prior("normal", 0.0, 0.3, "H/M", "misfit of hydrogen seen as H2"),
+    "metal_t2_misfit": _prior("normal", 0.0, 0.1, "1", "misfit of ln T2 of the metal"),
     "tc_misfit": _prior("normal", 0.0, 3.0, "K", "misfit of the critical temperature"),
 }  # fmt: skip
 

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 WITNESSES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "shift": "ppm", "width": "kHz", "t1": "ms", "h_width": "kHz", "total_h": "H/M",
-        "h2": "H/M", "tc": "K",
+        "h2": "H/M", "tc": "K", "metal_t2": "ms",
     }
 )  # fmt: skip
-"""Witness -> unit. ``shift`` and ``width`` (FWHM) belong to the line of the metal, ``t1`` and
+"""Witness -> unit. ``shift``, ``width`` (FWHM) and ``metal_t2`` belong to the metal, ``t1`` and
 ``h_width`` to 1H of the hydride; ``total_h`` is all visible hydrogen over the metal that was loaded
 (not over the metal's signal), ``h2`` the part seen as H2; ``tc`` is of the same cell."""
 
-POSITIVE: Final = ("width", "t1", "h_width")
+POSITIVE: Final = ("width", "t1", "h_width", "metal_t2")
 """Witnesses that cannot be zero or negative."""
 
 

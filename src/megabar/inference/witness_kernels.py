@@ -39,6 +39,7 @@ H_WIDTH: Final = 3
 TOTAL: Final = 4
 H2: Final = 5
 TC: Final = 6
+METAL_T2: Final = 7
 
 _FWHM: Final = 2.0 * (2.0 * log(2.0)) ** 0.5
 _SWITCH: Final = 0.1  # of the difference of the shares of hydride and product
@@ -48,11 +49,26 @@ _H: Final = 0.02
 @numba.njit(cache=True, error_model="numpy")
 def _drifting(v: Array, slots: Whole, cell: int, days: float) -> float:
     """Logarithm of a T1 or width whose drift is the artefact."""
+    initial: float = v[slots[ONE] + cell]
+    return log(initial) + _driven(v, slots, cell, days)
+
+
+@numba.njit(cache=True, error_model="numpy")
+def _driven(v: Array, slots: Whole, cell: int, days: float) -> float:
+    """Change that drives an artefact, since day 0."""
     drive: float = v[slots[DRIVE]]
     if slots[DRIVE_CELL] >= 0:
         drive += v[slots[DRIVE_CELL] + cell]
-    initial: float = v[slots[ONE] + cell]
-    return log(initial) + drive * days / artefacts.DAYS_OF_DRIFT
+    return drive * days / artefacts.DAYS_OF_DRIFT
+
+
+@numba.njit(cache=True, error_model="numpy")
+def log_t2_change(echo: float, drift: float) -> float:
+    """Change of ln T2 with an echo factor exp(-2 tau/T2) whose logit has moved by `drift`.
+
+    ln eta is -2 tau/T2 now and on day 0, so that tau falls out of the ratio.
+    """
+    return log(log(echo) / (log(echo) - log(echo + (1.0 - echo) * exp(-drift))))
 
 
 @numba.njit(cache=True, error_model="numpy")
@@ -145,10 +161,14 @@ def fill_predictions(v: Array, numbers: Numbers, x: Array, of_hydrogen: Array, o
         begin, end = numbers.block_starts[block], numbers.block_starts[block + 1]
         if code == WIDTH:
             _fill_widths(v, numbers, begin, end, out)
-        elif code in (T1, H_WIDTH):
+        elif code in (T1, H_WIDTH, METAL_T2):
             for n in range(begin, end):
-                days = numbers.days[numbers.w_point[n]]
-                out[n] = _drifting(v, numbers.slots, numbers.w_cell[n], days)
+                days, cell = numbers.days[numbers.w_point[n]], numbers.w_cell[n]
+                if code == METAL_T2:
+                    drift = _driven(v, numbers.slots, cell, days)
+                    out[n] = log_t2_change(v[numbers.slots[ONE] + cell], drift)
+                else:
+                    out[n] = _drifting(v, numbers.slots, cell, days)
         else:
             _fill_by_content(v, numbers, code, block, x, of_hydrogen, out)
 

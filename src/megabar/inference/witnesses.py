@@ -35,23 +35,24 @@ CELL_SPREAD: Final = 0.25
 
 _CODES: Final = {
     "shift": kernels.SHIFT, "width": kernels.WIDTH, "t1": kernels.T1, "h_width": kernels.H_WIDTH,
-    "total_h": kernels.TOTAL, "h2": kernels.H2, "tc": kernels.TC,
+    "total_h": kernels.TOTAL, "h2": kernels.H2, "tc": kernels.TC, "metal_t2": kernels.METAL_T2,
 }  # fmt: skip
 
 _LEVELS: Final = {
     "shift": ("shift_level", "shift_drift"), "width": ("width_level", "width_drift"),
     "t1": ("t1_initial", "t1_drift"), "h_width": ("h_width_initial", "h_width_drift"),
     "total_h": ("total_rest", "total_drift"), "h2": ("h2_level", "h2_drift"),
-    "tc": ("tc_level", "tc_drift"),
+    "tc": ("tc_level", "tc_drift"), "metal_t2": ("metal_t2_level", "metal_t2_drift"),
 }  # fmt: skip
 
 _MISFITS: Final = {
     "shift": "shift_misfit", "width": "width_misfit", "t1": "t1_misfit",
     "h_width": "h_width_misfit", "total_h": "total_misfit", "h2": "h2_misfit", "tc": "tc_misfit",
+    "metal_t2": "metal_t2_misfit",
 }  # fmt: skip
 
-LOGARITHMS: Final = ("t1", "h_width")
-"""Witnesses that are compared as logarithms."""
+LOGARITHMS: Final = ("t1", "h_width", "metal_t2")
+"""Witnesses that are compared as logarithms, and that an artefact drives."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +130,9 @@ def blocks_of(
         if not _speaks_of(hypothesis, name):
             alone.append(block)
             continue
-        if name in LOGARITHMS:  # the artefact has level and drift among its parameters
+        if name == "metal_t2":  # the artefact has its drift among its parameters
+            block = replace(block, directions=block.directions[:, : np.unique(block.cells).size])
+        elif name in LOGARITHMS:  # the artefact has level and drift among its parameters
             block = replace(block, level=0.0, directions=np.zeros((block.std.size, 0)))
         moved.append(block)
     return tuple(moved), tuple(alone)

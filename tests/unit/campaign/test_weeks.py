@@ -68,9 +68,9 @@ def test_an_error_that_goes_with_the_value_is_relative(campaign):
     np.testing.assert_allclose(cell.independent_std, 0, atol=1e-6)
 
 
-def test_shift_and_t1_of_the_same_cell_stand_as_witnesses(campaign):
+def test_shift_t1_and_t2_of_the_same_cell_stand_as_witnesses(campaign):
     cell = weeks.of_campaign(campaign).weeks.cells[0]
-    assert set(cell.witnesses) == {"shift", "t1"}
+    assert set(cell.witnesses) == {"shift", "t1", "metal_t2"}
     rows = {
         name: [
             row
@@ -78,14 +78,15 @@ def test_shift_and_t1_of_the_same_cell_stand_as_witnesses(campaign):
             if (row.cell, row.node, row.name) == ("cell-1", node, number) and row.elapsed >= 0
         ]
         for name, node, number in (
-            ("shift", "139La", "shift"), ("t1", "1H", "t1"),
+            ("shift", "139La", "shift"), ("t1", "1H", "t1"), ("metal_t2", "139La", "t2"),
         )
     }  # fmt: skip
     np.testing.assert_allclose(cell.witnesses["shift"].value, [r.value for r in rows["shift"]])
     np.testing.assert_allclose(
         cell.witnesses["shift"].std, [r.independent_std for r in rows["shift"]]
     )
-    np.testing.assert_allclose(cell.witnesses["t1"].value, [1e3 * r.value for r in rows["t1"]])
+    for name in ("t1", "metal_t2"):
+        np.testing.assert_allclose(cell.witnesses[name].value, [1e3 * r.value for r in rows[name]])
 
 
 def test_a_width_of_the_metal_enters_where_its_frequency_is_on_record(campaign):
@@ -129,9 +130,15 @@ def test_a_campaign_without_contents_has_no_verdict(campaign):
         weeks.of_campaign(campaign)
 
 
-def test_t1_is_no_rival_where_each_content_is_corrected_for_its_own(campaign):
+@pytest.mark.parametrize(
+    ("artefact", "channel", "factor", "witness"),
+    [("t1", "hydrogen", "steady_state", "t1"), ("echo", "metal", "echo_decay", "metal_t2")],
+)
+def test_what_each_content_is_corrected_for_on_its_day_is_no_rival(
+    campaign, artefact, channel, factor, witness
+):
     def corrected(common):
-        factors = {"hydrogen": [{"name": "steady_state", "value": 0.99, "common": common}]}
+        factors = {channel: [{"name": factor, "value": 0.99, "common": common}]}
 
         def change(row):
             if row.node == "content":
@@ -141,11 +148,11 @@ def test_t1_is_no_rival_where_each_content_is_corrected_for_its_own(campaign):
 
         return change
 
-    assert "t1" not in weeks.of_campaign(campaign).excluded
-    assert "t1" not in weeks.of_campaign(changed(campaign, corrected(True))).excluded
+    assert artefact not in weeks.of_campaign(campaign).excluded
+    assert artefact not in weeks.of_campaign(changed(campaign, corrected(True))).excluded
     taken = weeks.of_campaign(changed(campaign, corrected(False)))
-    assert "t1" in taken.excluded
-    assert not taken.weeks.has("t1")
+    assert artefact in taken.excluded
+    assert not taken.weeks.has(witness)
     assert "t1" in taken.records
 
 

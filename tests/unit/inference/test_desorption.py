@@ -7,17 +7,18 @@ from scipy.stats import multivariate_normal
 
 from megabar.errors import UnknownWord, UnusableInput
 from megabar.hydrogen.rates import MECHANISMS, content
+from megabar.inference.artefacts import ECHO, factors
 from megabar.inference.desorption import Target, draw, target
 from megabar.inference.hypotheses import all_hypotheses, hypothesis
 from megabar.inference.loss_kernels import fill_cells, fill_values
 from megabar.inference.priors import PRIORS, Prior
 from megabar.inference.weeks import WITNESSES, CellWeeks, Weeks, Witness
-from megabar.inference.witness_kernels import fill_predictions, spread_fwhm
+from megabar.inference.witness_kernels import fill_predictions, log_t2_change, spread_fwhm
 
 LAH10 = PRIORS["lah10"]
 ALL_WITNESSES = {
     "shift": (900.0, 40.0), "width": (38.0, 2.0), "t1": (1.5, 0.1), "h_width": (25.0, 1.5),
-    "total_h": (20.0, 0.4), "h2": (5.0, 0.3), "tc": (240.0, 1.5),
+    "total_h": (20.0, 0.4), "h2": (5.0, 0.3), "tc": (240.0, 1.5), "metal_t2": (3.0, 0.2),
 }  # fmt: skip
 
 
@@ -131,9 +132,9 @@ def _dense_witnesses(story: Target, z: np.ndarray) -> float:
                 "shift": -v["shift_slope"] * gone + 900.0, "width": fwhm**2 + 1450.0,
                 "t1": np.log(1.5) + 0 * gone, "h_width": np.log(25.0) + 0 * gone,
                 "total_h": start + 10.0 + 0 * gone, "h2": v["visible_share"] * gone + 5.0,
-                "tc": -v["tc_slope"] * gone + 240.0,
+                "tc": -v["tc_slope"] * gone + 240.0, "metal_t2": np.log(3.0) + 0 * gone,
             }[name])  # fmt: skip
-            if name in ("t1", "h_width"):
+            if name in ("t1", "h_width", "metal_t2"):
                 compared.append(np.log(w.value))
                 std.append(w.std / w.value)
             elif name == "width":
@@ -146,10 +147,11 @@ def _dense_witnesses(story: Target, z: np.ndarray) -> float:
         level, drift = {
             "shift": (300.0, 150.0), "width": (400.0, 200.0), "t1": (0.7, 1.5),
             "h_width": (0.6, 0.7), "total_h": (10.0, 0.4), "h2": (5.0, 0.3), "tc": (30.0, 3.0),
+            "metal_t2": (0.7, 0.7),
         }[name]  # fmt: skip
         misfit = {
             "shift": 40.0, "width": 100.0, "t1": 0.1, "h_width": 0.1, "total_h": 0.3, "h2": 0.3,
-            "tc": 3.0,
+            "tc": 3.0, "metal_t2": 0.1,
         }[name]  # fmt: skip
         cells = np.array([k for k, _ in columns])
         spent = np.array([day for _, day in columns]) / 30.0
@@ -454,3 +456,22 @@ def test_the_same_seed_draws_the_same_weeks() -> None:
     for mine, yours in zip(one[1].cells, other[1].cells, strict=True):
         np.testing.assert_array_equal(mine.h_per_metal, yours.h_per_metal)
         assert set(mine.witnesses) == set(ALL_WITNESSES)
+
+
+def test_an_echo_that_decays_faster_shows_in_t2_of_the_metal_at_any_echo_time() -> None:
+    t2 = np.array([3.0, 1.2])  # on day 0 and later [ms]
+    for echo_time in (0.5, 2.0):
+        first, later = np.exp(-echo_time / t2)
+        drift = np.log(later / (1 - later)) - np.log(first / (1 - first))
+        assert log_t2_change(first, drift) == pytest.approx(np.log(1.2 / 3.0), rel=1e-12)
+        _, factor = factors(ECHO, 30.0, drift, first, 0.0, 10.0, np.zeros(3))
+        assert 1 / factor == pytest.approx(later / first, rel=1e-12)
+
+
+def test_t2_of_the_metal_that_stays_speaks_against_a_changed_echo() -> None:
+    story = target(hypothesis("stable+echo"), _design("A", witnesses=True), LAH10)
+    values = {"initial_content": 10.0, "noise_excess": 1.0, "echo_initial": 0.3}
+    resting, drifting = (
+        story.log_likelihood(_z(story, echo_drift=one, **values)) for one in (0.0, 1.5)
+    )
+    assert resting[0] - drifting[0] > 20
