@@ -25,6 +25,7 @@ import h5py
 import numpy as np
 import xarray as xr
 from tests.realdata import MEASURED, shipped
+from tests.unit.readers import test_spc as spc
 
 from megabar import schemas
 from megabar.errors import ReadError
@@ -319,6 +320,12 @@ def _shipped(folder: Path) -> Iterator[Specimen]:
 
 
 def _synthetic(folder: Path) -> Iterator[Specimen]:
+    spectrum = folder / "raman.spc"
+    rows = np.linspace(1.0, 2.0, 32)
+    spectrum.write_bytes(
+        spc.header(flags=0, points=32, first=1300.0, last=1362.0) + spc.sub(0) + spc.floats(rows)
+    )
+    yield Specimen(name="spc", path=spectrum, format="spc")
     for encoding in ("base64", "none"):
         path = folder / f"{encoding}.csdf"
         csdm.write(_signal(3, 32), path, encoding=encoding)

@@ -221,13 +221,13 @@ def _bars(cell: Mapping[str, Any]) -> list[float] | None:
 
 
 def _legend_of_curves(figure: Any, document: Mapping[str, Any]) -> None:
-    axes = figure.axes[0]
+    ax = figure.axes[0]
     best = {one["family"]: one["best"] for one in document["families"]}
-    handles = [*axes.plot([], [], color=_INK, lw=1.5, label="average of all, with 68 and 95 %")]
+    handles = [*ax.plot([], [], color=_INK, lw=1.5, label="average of all, with 68 and 95 %")]
     for family in _shown_families(document):
         label = family if best[family] == family else f"{family}: {best[family]}"
         colour = FAMILY_COLOURS[family]
-        handles += axes.plot([], [], color=colour, lw=1.2, ls=(0, (5, 2)), label=label)
+        handles += ax.plot([], [], color=colour, lw=1.2, ls=(0, (5, 2)), label=label)
     figure.legend(
         handles=handles, loc="upper left", ncols=3, handlelength=1.8, columnspacing=1.4,
         bbox_to_anchor=(0.065, 1.0), borderaxespad=0.3,

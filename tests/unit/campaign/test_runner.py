@@ -115,7 +115,7 @@ def test_only_new_files_are_worked_on(raw: Path, done_once: Path):
 def test_another_run_at_the_same_time_is_refused(raw: Path):
     with (
         Store.open(raw / "store", "w"),
-        pytest.raises(StoreError, match="is writing into this store"),
+        pytest.raises(StoreError, match="is writing into store"),
     ):
         run(raw)
 
