@@ -8,8 +8,6 @@ decides it, and is read again as long as nothing of that changes.
 from __future__ import annotations
 
 import json
-import os
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -27,6 +25,7 @@ from megabar.inference.next_measurement import rank_measurements
 from megabar.inference.predictive_checks import check_predictions
 from megabar.inference.priors import PRIORS
 from megabar.inference.units_of_work import UnitResult, run_work_unit
+from megabar.readers.new_files import write_over
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -263,15 +262,8 @@ def verdict(question: Question, work: Work) -> dict[str, Any]:
     document = _judged(question, work)
     path = _path(question, work.folder)
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        with fresh.open("w", encoding="utf-8") as stream:
-            json.dump(document, stream, ensure_ascii=False, allow_nan=False, indent=1)
-            stream.flush()
-            os.fsync(stream.fileno())
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
+    write_over(path, text.encode())
     return document
 
 

@@ -25,6 +25,7 @@ from megabar.inference.student_mixtures import around_modes
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from megabar.inference.annealing import Annealed
     from megabar.inference.bent_posteriors import Straightened
     from megabar.inference.posterior_modes import Array, Density, Likelihood, Mode
     from megabar.inference.student_mixtures import StudentMixture
@@ -174,7 +175,11 @@ def evidence(
     )
     if not found.refused:
         return found
-    bridges = [annealed(density, adapted, straight, generator) for _ in range(2)]
+    return _of_bridges(found, [annealed(density, adapted, straight, generator) for _ in range(2)])
+
+
+def _of_bridges(found: Evidence, bridges: Sequence[Annealed]) -> Evidence:
+    """Put two independent bridges in the place of an importance sample that was refused."""
     one, other = (bridge.log_evidence for bridge in bridges)
     quoted = sqrt(sum(bridge.log_evidence_std**2 for bridge in bridges)) / 2
     std = max(quoted, abs(one - other) / 2)

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-UNDECIDABLE: Final = 4.0
-"""Separation below which data cannot decide."""
-
 _STARTS: Final = (0.25, 0.5, 0.75)  # of every interval
 
 

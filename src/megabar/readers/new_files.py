@@ -1,4 +1,4 @@
-"""Files that are written once: whole or absent at every moment, and never overwritten."""
+"""Files that are whole or absent at every moment: new ones, and ones that replace the old."""
 
 from __future__ import annotations
 
@@ -44,6 +44,37 @@ def write_new(path: Path, content: bytes) -> str:
     digest = hashlib.sha256(content).hexdigest()
     if path.exists():
         return _same_or_refuse(path, digest)
+    write_over(path, content)
+    _flush_folder(path.parent)
+    if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+        msg = (
+            f"{path.name} does not read back as it was written: the disk or share is not to be "
+            "trusted. Delete the file and write it elsewhere."
+        )
+        raise StoreError(msg)
+    return digest
+
+
+def write_over(path: Path, content: bytes) -> None:
+    """Write a file that holds the old content or the new one at every moment.
+
+    Parameters
+    ----------
+    path
+        The file; an earlier one is replaced.
+    content
+        All of it.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "a.txt")
+    ...     for content in (b"LaH3", b"LaH10"):
+    ...         write_over(path, content)
+    ...     path.read_bytes(), len(list(path.parent.iterdir()))
+    (b'LaH10', 1)
+    """
     partial = path.with_name(f".{path.name}.{uuid4().hex}.part")
     try:
         with partial.open("xb") as stream:
@@ -53,14 +84,6 @@ def write_new(path: Path, content: bytes) -> str:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
-    _flush_folder(path.parent)
-    if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
-        msg = (
-            f"{path.name} does not read back as it was written: the disk or share is not to be "
-            "trusted. Delete the file and write it elsewhere."
-        )
-        raise StoreError(msg)
-    return digest
 
 
 def _same_or_refuse(path: Path, digest: str) -> str:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import math
-import os
-import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import jinja2
 
+from megabar.readers.new_files import write_over
 from megabar.report import (
     budgets,
     material,
@@ -161,26 +160,14 @@ def write(
     folder = out / TABLES_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in tables.written(facts).items():
-        _replace(folder / name, content)
+        write_over(folder / name, content)
     page = out / REPORT_FILE
     judgement = {
         "page": None if verdict is None else verdict_pages.page(verdict),
         "why_not": no_verdict,
     }
-    _replace(page, _rendered(campaign, facts, judgement).encode())
+    write_over(page, _rendered(campaign, facts, judgement).encode())
     return page
-
-
-def _replace(path: Path, content: bytes) -> None:
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        with fresh.open("wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)
 
 
 def _rendered(campaign: Campaign, facts: Material, judgement: Mapping[str, Any]) -> str:
